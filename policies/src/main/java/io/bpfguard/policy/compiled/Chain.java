@@ -1,0 +1,20 @@
+package io.bpfguard.policy.compiled;
+
+import java.util.List;
+
+/**
+ * The steps that run for one container at one hook point, in order; the first that prevents ends the chain.
+ *
+ * @param steps 1 to {@value #MAX_STEPS} steps
+ */
+public record Chain(List<Step> steps) {
+    /** The kernel follows at most 33 tail calls; the router's is one. */
+    public static final int MAX_STEPS = 32;
+
+    public Chain {
+        steps = List.copyOf(steps);
+        if (steps.isEmpty() || steps.size() > MAX_STEPS) {
+            throw new IllegalArgumentException("a chain has 1 to " + MAX_STEPS + " steps, not " + steps.size());
+        }
+    }
+}
