@@ -14,7 +14,7 @@
  *                            the one for strings that no rule matches. Rows and verdicts do not cross a block.
  *   CAPABILITY               struct verdict by_capability[64] at TABLE_OFFSET
  *   SYSTEM_CALL              struct verdict by_number[2][SYSCALLS] at TABLE_OFFSET: 64-bit numbers, then 32-bit ones
- *   FUNCTION                 struct verdict at TABLE_OFFSET
+ *   ALWAYS                   struct verdict at TABLE_OFFSET
  */
 #pragma once
 #include "kernel.h"
@@ -31,7 +31,7 @@
 enum action { ACTION_ALLOW, ACTION_AUDIT, ACTION_DENY, ACTION_KILL };
 
 /* Slots of the program arrays. io.bpfguard.policy.compiled.Matcher */
-enum matcher { MATCH_PATH, MATCH_FILE_SYSTEM_TYPE, MATCH_CAPABILITY, MATCH_SYSTEM_CALL, MATCH_FUNCTION };
+enum matcher { MATCH_PATH, MATCH_FILE_SYSTEM_TYPE, MATCH_CAPABILITY, MATCH_SYSTEM_CALL, MATCH_ALWAYS };
 
 /* io.bpfguard.policy.compiled.PathOperation; a file system type has one operation, number 0. */
 enum path_operation { OPERATION_EXEC, OPERATION_READ, OPERATION_WRITE };

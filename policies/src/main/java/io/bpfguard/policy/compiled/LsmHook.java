@@ -1,52 +1,49 @@
 package io.bpfguard.policy.compiled;
 
 import java.util.EnumSet;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 
 /**
- * The LSM hooks that have a router. {@link #number()} is the kernel side's ({@code enum hook} in
- * {@code bpf/src/main/c/chain.h}).
+ * An LSM hook that returns an int, by its name in {@code include/linux/lsm_hook_defs.h}.
+ *
+ * @param kernelName the name without the {@code bpf_lsm_} prefix
  */
-public enum LsmHook implements HookPoint {
+public record LsmHook(String kernelName) implements HookPoint {
     /** A program is about to be run; once more for the interpreter of a script. */
-    BPRM_CHECK_SECURITY(1, "bprm_check_security", Matcher.PATH),
+    public static final LsmHook BPRM_CHECK_SECURITY = new LsmHook("bprm_check_security");
     /** A file was found and is about to be opened. */
-    FILE_OPEN(2, "file_open", Matcher.PATH),
+    public static final LsmHook FILE_OPEN = new LsmHook("file_open");
     /** mount(2), before anything is done. */
-    SB_MOUNT(3, "sb_mount", Matcher.FILE_SYSTEM_TYPE, Matcher.SYSTEM_CALL),
+    public static final LsmHook SB_MOUNT = new LsmHook("sb_mount");
     /** A new superblock is about to be mounted: mount(2), and fsconfig(2) with FSCONFIG_CMD_CREATE. */
-    SB_KERN_MOUNT(4, "sb_kern_mount", Matcher.FILE_SYSTEM_TYPE, Matcher.SYSTEM_CALL),
+    public static final LsmHook SB_KERN_MOUNT = new LsmHook("sb_kern_mount");
     /** move_mount(2). */
-    MOVE_MOUNT(5, "move_mount", Matcher.FILE_SYSTEM_TYPE, Matcher.SYSTEM_CALL),
+    public static final LsmHook MOVE_MOUNT = new LsmHook("move_mount");
     /** A capability is asked for. */
-    CAPABLE(6, "capable", Matcher.CAPABILITY, Matcher.SYSTEM_CALL),
-    /** A user namespace is about to be made. */
-    USERNS_CREATE(7, "userns_create", Matcher.SYSTEM_CALL),
-    /** Data is about to be read from or written to an open file. */
-    FILE_PERMISSION(8, "file_permission", Matcher.SYSTEM_CALL);
+    public static final LsmHook CAPABLE = new LsmHook("capable");
 
-    private final int number;
-    private final String kernelName;
-    private final Set<Matcher> matchers;
+    /** What the hooks with a program file of their own can match beside the two that every hook can. */
+    private static final Map<String, Matcher> OWN = Map.of(
+            "bprm_check_security", Matcher.PATH,
+            "file_open", Matcher.PATH,
+            "sb_mount", Matcher.FILE_SYSTEM_TYPE,
+            "sb_kern_mount", Matcher.FILE_SYSTEM_TYPE,
+            "move_mount", Matcher.FILE_SYSTEM_TYPE,
+            "capable", Matcher.CAPABILITY);
 
-    LsmHook(int number, String kernelName, Matcher first, Matcher... more) {
-        this.number = number;
-        this.kernelName = kernelName;
-        this.matchers = EnumSet.of(first, more);
-    }
-
-    /** The index of this hook in a kernel route. */
-    public int number() {
-        return number;
-    }
-
-    @Override
-    public String kernelName() {
-        return kernelName;
+    public LsmHook {
+        Objects.requireNonNull(kernelName, "kernelName is null");
     }
 
     /** The matchers that can be a step of this hook's chain. */
     public Set<Matcher> matchers() {
-        return Set.copyOf(matchers);
+        EnumSet<Matcher> matchers = EnumSet.of(Matcher.SYSTEM_CALL, Matcher.ALWAYS);
+        Matcher own = OWN.get(kernelName);
+        if (own != null) {
+            matchers.add(own);
+        }
+        return matchers;
     }
 }

@@ -13,6 +13,6 @@ public enum Matcher {
     CAPABILITY,
     /** The number of the system call the task is in, by one table per ABI. */
     SYSTEM_CALL,
-    /** One verdict for each call of a kernel function. */
-    FUNCTION
+    /** The same verdict at each call of a hook or function. */
+    ALWAYS
 }
