@@ -1,0 +1,63 @@
+# shellcheck shell=bash
+# Starting QEMU: the accelerator that truly works, and the machine's arguments.
+# shellcheck disable=SC2154 # memory, cpus, icount, shares, private: the options of ../run
+
+# kvm_works   Boots a 512-byte sector that says "done" to the debug-exit port. /dev/kvm alone proves nothing:
+# it exists on machines without nested virtualisation too.
+kvm_works() {
+    [[ -r /dev/kvm && -w /dev/kvm ]] || return 1
+    local sector status=0
+    sector=$(mktemp)
+    printf '\xb0\x10\xe6\xf4\xf4\xeb\xfd' >"$sector" # mov al,0x10; out 0xf4,al; hlt; jmp
+    truncate -s 510 "$sector"
+    printf '\x55\xaa' >>"$sector"
+    timeout 10 qemu-system-x86_64 -accel kvm -machine q35 -m 32 -nodefaults -display none -no-reboot \
+        -device isa-debug-exit,iobase=0xf4,iosize=4 \
+        -drive "file=$sector,format=raw,if=ide,readonly=off" >/dev/null 2>&1 || status=$?
+    rm -f "$sector"
+    ((status == 33)) # 0x10 * 2 + 1
+}
+
+# machine_args   Fills the array qemu_args from the options of ../run.
+machine_args() {
+    qemu_args=(-machine q35 -m "$memory" -nodefaults -no-user-config -display none -no-reboot)
+    if [[ $icount == yes ]]; then
+        # Guest time is instruction count: the same run gives the same numbers.
+        qemu_args+=(-accel 'tcg,thread=single' -icount 'shift=0,sleep=off' -smp 1 -cpu 'max,la57=off')
+    elif kvm_works; then
+        qemu_args+=(-accel kvm -smp "$cpus" -cpu host)
+    else
+        # Five-level page tables only make the emulated walks longer.
+        qemu_args+=(-accel 'tcg,thread=multi' -smp "$cpus" -cpu 'max,la57=off')
+    fi
+}
+
+# port_args   stdout, stderr and status of the command, each a virtio port to a fifo of ours.
+port_args() {
+    local name
+    qemu_args+=(-device virtio-serial-pci)
+    for name in stdout stderr status; do
+        qemu_args+=(-chardev "file,id=$name,path=$private/$name,append=on"
+            -device "virtserialport,chardev=$name,name=$name")
+    done
+}
+
+# share_args   One 9p device per share; the guest mounts them by $private/initramfs/guest/shares.
+share_args() {
+    local share host rest directory mode tag count=0
+    for share in "${shares[@]}"; do
+        host=${share%%:*}
+        rest=${share#*:}
+        directory=${rest%%:*}
+        mode=ro
+        [[ $rest == *:rw ]] && mode=rw
+        [[ -d $host && $directory == /* ]] || die 2 "bad share '$share': HOSTDIR:/GUESTDIR[:rw]"
+        tag=share$count
+        count=$((count + 1))
+        # A comma in a QEMU option is written twice.
+        local fsdev="local,id=$tag,path=${host//,/,,},security_model=none,multidevs=remap"
+        [[ $mode == rw ]] || fsdev+=,readonly=on
+        qemu_args+=(-fsdev "$fsdev" -device "virtio-9p-pci,fsdev=$tag,mount_tag=$tag")
+        printf '%s %s %s\n' "$tag" "$mode" "$directory" >>"$private/initramfs/guest/shares"
+    done
+}
