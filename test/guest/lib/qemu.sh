@@ -1,21 +1,22 @@
 # shellcheck shell=bash
 # Starting QEMU: the accelerator that truly works, and the machine's arguments.
-# shellcheck disable=SC2154 # memory, cpus, icount, shares, private: the options of ../run
+# shellcheck disable=SC2154 # memory, cpus, icount, shares, private, out: the options of ../run
 
-# kvm_works   Boots a 512-byte sector that says "done" to the debug-exit port. /dev/kvm alone proves nothing:
-# it exists on machines without nested virtualisation too.
+# kvm_works KERNEL   /dev/kvm alone proves nothing, and a boot sector can run where a 64-bit kernel cannot: so a
+# kernel is started, without a root, and must get as far as its panic. Asked once per boot of this machine.
 kvm_works() {
     [[ -r /dev/kvm && -w /dev/kvm ]] || return 1
-    local sector status=0
-    sector=$(mktemp)
-    printf '\xb0\x10\xe6\xf4\xf4\xeb\xfd' >"$sector" # mov al,0x10; out 0xf4,al; hlt; jmp
-    truncate -s 510 "$sector"
-    printf '\x55\xaa' >>"$sector"
-    timeout 10 qemu-system-x86_64 -accel kvm -machine q35 -m 32 -nodefaults -display none -no-reboot \
-        -device isa-debug-exit,iobase=0xf4,iosize=4 \
-        -drive "file=$sector,format=raw,if=ide,readonly=off" >/dev/null 2>&1 || status=$?
-    rm -f "$sector"
-    ((status == 33)) # 0x10 * 2 + 1
+    local answer
+    answer=$CACHE/kvm-$(cat /proc/sys/kernel/random/boot_id)
+    [[ -e $answer ]] || probe_kvm "$1" >"$answer"
+    [[ $(cat "$answer") == yes ]]
+}
+
+probe_kvm() {
+    # A subshell, because bash reports a QEMU that aborts.
+    (timeout 20 qemu-system-x86_64 -accel kvm -machine q35 -cpu host -m 512 -nodefaults -display none -no-reboot \
+        -kernel "$1" -append 'console=ttyS0 panic=-1' -serial "file:$private/kvm-probe") >/dev/null 2>&1 || true
+    if grep -qs 'Kernel panic' "$private/kvm-probe"; then echo yes; else echo no; fi
 }
 
 # machine_args   Fills the array qemu_args from the options of ../run.
@@ -24,7 +25,7 @@ machine_args() {
     if [[ $icount == yes ]]; then
         # Guest time is instruction count: the same run gives the same numbers.
         qemu_args+=(-accel 'tcg,thread=single' -icount 'shift=0,sleep=off' -smp 1 -cpu 'max,la57=off')
-    elif kvm_works; then
+    elif kvm_works "$out/vmlinuz"; then
         qemu_args+=(-accel kvm -smp "$cpus" -cpu host)
     else
         # Five-level page tables only make the emulated walks longer.
