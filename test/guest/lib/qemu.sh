@@ -8,13 +8,13 @@ kvm_works() {
     [[ -r /dev/kvm && -w /dev/kvm ]] || return 1
     local answer
     answer=$CACHE/kvm-$(cat /proc/sys/kernel/random/boot_id)
-    [[ -e $answer ]] || probe_kvm "$1" >"$answer"
+    [[ -e $answer ]] || probe_kvm "$1" >"$answer" 2>/dev/null
     [[ $(cat "$answer") == yes ]]
 }
 
 probe_kvm() {
-    # A subshell, because bash reports a QEMU that aborts.
-    (timeout 20 qemu-system-x86_64 -accel kvm -machine q35 -cpu host -m 512 -nodefaults -display none -no-reboot \
+    # A QEMU that aborts must not leave a core.
+    (ulimit -c 0 && timeout 20 qemu-system-x86_64 -accel kvm -machine q35 -cpu host -m 512 -nodefaults -display none -no-reboot \
         -kernel "$1" -append 'console=ttyS0 panic=-1' -serial "file:$private/kvm-probe") >/dev/null 2>&1 || true
     if grep -qs 'Kernel panic' "$private/kvm-probe"; then echo yes; else echo no; fi
 }
