@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * LSM bprm_check_security (since 5.7): the file that is about to run as a program, and again the interpreter of a
+ * script. Return: 0 allows, a negative errno is what execve(2) returns.
+ */
+#include "hook.h"
+#include "path.h"
+
+HOOK(bprm_check_security)
+
+SEC("lsm/bprm_check_security")
+int BPF_PROG(match_path, struct linux_binprm *bprm)
+{
+	return judge_path(ctx, &bprm->file->f_path, 1 << OPERATION_EXEC);
+}

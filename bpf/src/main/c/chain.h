@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * A decision: the router finds the container's chain for its hook and tail-calls the first step; each step applies its
+ * verdict and tail-calls the next. No label, or no chain: the router returns at once.
+ *
+ * Each hook's object is loaded on its own, with its own program array (the kernel ties an array to one attach point)
+ * and with its number below.
+ */
+#pragma once
+#include "kernel.h"
+#include "label.h"
+#include "report.h"
+#include "route.h"
+#include "ruleset.h"
+
+/* Index into struct route, set before load. */
+const volatile __u32 hook_number = 0;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, 64);
+	__type(key, __u32);
+	__type(value, __u32);
+} steps SEC(".maps");
+
+/* The outer map's elements are array maps of blocks, as many as the ruleset needs. */
+struct ruleset_blocks {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_INNER_MAP);
+	__uint(max_entries, 1);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, BLOCK_SIZE);
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 16384);
+	__type(key, __u32);
+	PINNED;
+	__array(values, struct ruleset_blocks);
+} rulesets SEC(".maps");
+
+/* A block of a ruleset; NULL when it is not there. */
+static __always_inline void *ruleset_block(__u32 ruleset, __u32 block)
+{
+	void *blocks = bpf_map_lookup_elem(&rulesets, &ruleset);
+
+	return blocks ? bpf_map_lookup_elem(blocks, &block) : NULL;
+}
+
+
+static __noinline int refuse(const struct label *label, enum reason reason, const struct object *object)
+{
+	const struct source source = { label->container, hook_number, label->decision.generation };
+	const struct verdict verdict = { .action = ACTION_DENY, .error = EPERM };
+
+	report(&source, &verdict, reason, object);
+	return -EPERM;
+}
+
+/* The step that is running; NULL cannot be for a program that was reached through its chain. */
+static __always_inline struct step *current_step(const struct label *label)
+{
+	__u32 chain_number = label->decision.chain;
+	struct chain *chain = bpf_map_lookup_elem(&chains, &chain_number);
+
+	return chain ? &chain->steps[label->decision.step & (STEPS - 1)] : NULL;
+}
+
+/* Runs the step that the decision stands at, or allows at the chain's end. */
+static __always_inline int run_step(void *ctx, struct label *label)
+{
+	const struct object nothing = {};
+	__u32 chain_number = label->decision.chain;
+	struct chain *chain = bpf_map_lookup_elem(&chains, &chain_number);
+	__u32 step = label->decision.step;
+
+	if (!chain)
+		return refuse(label, REASON_NO_ROUTE, &nothing);
+	if (step >= chain->count || step >= STEPS)
+		return 0;
+	bpf_tail_call(ctx, &steps, chain->steps[step].slot);
+	return refuse(label, REASON_NO_STEP, &nothing);
+}
+
+/* The router: the whole cost of a hook for tasks without a label, or without a chain there. */
+static __always_inline int route_decision(void *ctx)
+{
+	const struct object nothing = {};
+	struct label *label = current_label();
+	__u32 route_number, chain_number;
+	struct route *route;
+	__u64 *route_word;
+	__u64 word;
+
+	if (!label)
+		return 0;
+	route_word = bpf_map_lookup_elem(&container_routes, &label->container);
+	if (!route_word)
+		return refuse(label, REASON_NO_ROUTE, &nothing);
+	word = *(volatile __u64 *)route_word;
+	route_number = word;
+	route = bpf_map_lookup_elem(&routes, &route_number);
+	if (!route)
+		return refuse(label, REASON_NO_ROUTE, &nothing);
+	chain_number = route->chain[hook_number & (HOOKS - 1)];
+	if (!chain_number)
+		return 0;
+	label->decision.generation = word >> 32;
+	label->decision.chain = chain_number;
+	label->decision.step = 0;
+	return run_step(ctx, label);
+}
+
+/* Applies a verdict: prevents, or goes on with the next step. */
+static __always_inline int conclude(void *ctx, struct label *label, const struct verdict *verdict,
+				    const struct object *object)
+{
+	const struct source source = { label->container, hook_number, label->decision.generation };
+
+	if (verdict->action != ACTION_ALLOW)
+		report(&source, verdict, REASON_RULE, object);
+	if (verdict->action == ACTION_KILL)
+		bpf_send_signal(SIGKILL);
+	if (verdict->action >= ACTION_DENY)
+		return error_of(verdict);
+	label->decision.step++;
+	return run_step(ctx, label);
+}
+
+/* An error inside a step: denies where the step could have denied, is reported and passed elsewhere. */
+static __always_inline int conclude_error(void *ctx, struct label *label, const struct step *step, enum reason reason,
+					  const struct object *object)
+{
+	const struct source source = { label->container, hook_number, label->decision.generation };
+	const struct verdict verdict = { .action = ACTION_AUDIT };
+
+	if (!step || step->flags & STEP_ENFORCES)
+		return refuse(label, reason, object);
+	report(&source, &verdict, reason, object);
+	label->decision.step++;
+	return run_step(ctx, label);
+}

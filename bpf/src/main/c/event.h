@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * Events. The decision is taken first; an event that does not fit into the ring is counted, never waited for.
+ */
+#pragma once
+#include "kernel.h"
+#include "label.h"
+#include "route.h"
+#include "ruleset.h"
+
+#define OBJECT_SIZE 1024
+
+/* Why: a rule, or an internal error that denied. io.bpfguard.bpf.routing.DecisionEvent.Reason */
+enum reason {
+	REASON_RULE,
+	REASON_NO_ROUTE,        /* the container's route is not there */
+	REASON_NO_STEP,         /* a chain's step is not in the program array */
+	REASON_NO_RULESET,      /* a ruleset is not there, or of another version */
+	REASON_PATH_TOO_LONG,   /* over 4095 bytes, or too many components and mounts */
+	REASON_READ_FAILED,     /* kernel memory could not be read */
+	REASON_NO_MEMORY,       /* no task storage for the path */
+};
+
+enum object_kind { OBJECT_NONE, OBJECT_PATH, OBJECT_FILE_SYSTEM_TYPE, OBJECT_CAPABILITY, OBJECT_SYSTEM_CALL };
+
+struct event {
+	__u64 time;       /* CLOCK_BOOTTIME, nanoseconds */
+	__u64 cgroup;     /* of the task, now */
+	__u32 container;
+	__u32 generation;
+	__u32 rule;
+	__u32 hook;
+	__u32 pid;
+	__u32 tid;
+	__u32 ns_pid;     /* tid in the innermost pid namespace */
+	__u32 uid;
+	__u8 action;      /* enum action */
+	__u8 error;
+	__u8 reason;      /* enum reason */
+	__u8 object_kind; /* enum object_kind */
+	__u32 operation;  /* enum path_operation, or the ABI of a system call: 0 = 64-bit, 1 = 32-bit */
+	__u64 number;     /* capability or system call */
+	char comm[16];
+	__u32 object_length;
+	__u32 unused;
+	char object[OBJECT_SIZE]; /* the first OBJECT_SIZE - 1 bytes */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4 * 1024 * 1024);
+	PINNED;
+} events SEC(".maps");
+
+/* Who decides. */
+struct source {
+	__u32 container;
+	__u32 hook;
+	__u32 generation;
+};
+
+/* What the decision is about. text: kernel memory, length bytes. */
+struct object {
+	enum object_kind kind;
+	__u32 operation;
+	__u64 number;
+	const char *text;
+	__u32 length;
+};

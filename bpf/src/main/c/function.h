@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * A decision at the entry of a kernel function. It has no chain of programs: a traced function may be called in the
+ * middle of an LSM decision of the same task, whose state must stay as it is; so all of it is on the stack.
+ */
+#pragma once
+#include "chain.h"
+
+/* Takes the decision, reports it, and kills where that is the verdict. The verdict's action is ALLOW where none acts. */
+static __always_inline struct verdict judge_function(void)
+{
+	const struct verdict broken = { .action = ACTION_DENY, .error = EPERM };
+	const struct object nothing = {};
+	struct source source = { .hook = hook_number };
+	struct label *label = current_label();
+	enum reason reason = REASON_RULE;
+	struct verdict verdict = {};
+	__u32 route_number, chain_number;
+	struct route *route;
+	struct chain *chain;
+	__u64 *route_word;
+	char *table;
+	__u64 word;
+
+	if (!label)
+		return verdict;
+	source.container = label->container;
+	route_word = bpf_map_lookup_elem(&container_routes, &label->container);
+	word = route_word ? *(volatile __u64 *)route_word : ~0ULL;
+	source.generation = word >> 32;
+	route_number = word;
+	route = bpf_map_lookup_elem(&routes, &route_number);
+	if (!route) {
+		verdict = broken;
+		reason = REASON_NO_ROUTE;
+		goto act;
+	}
+	chain_number = route->chain[hook_number & (HOOKS - 1)];
+	if (!chain_number)
+		return verdict;
+	chain = bpf_map_lookup_elem(&chains, &chain_number);
+	table = chain ? ruleset_block(chain->steps[0].ruleset, 0) : NULL;
+	if (table && ((struct ruleset_header *)table)->version == RULESET_VERSION) {
+		verdict = *(struct verdict *)(table + TABLE_OFFSET);
+	} else {
+		verdict = broken;
+		reason = REASON_NO_RULESET;
+	}
+act:
+	if (verdict.action != ACTION_ALLOW)
+		report(&source, &verdict, reason, &nothing);
+	if (verdict.action == ACTION_KILL)
+		bpf_send_signal(SIGKILL);
+	return verdict;
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

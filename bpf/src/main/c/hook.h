@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * What every LSM hook's object has: the router, and the matchers that look at no argument of the hook.
+ *
+ * The previous verdict (the last argument of an LSM program) is not looked at: the kernel's trampoline runs the next
+ * program of a hook only while the verdict is 0 (BPF_MODIFY_RETURN semantics of invoke_bpf_mod_ret).
+ */
+#pragma once
+#include "chain.h"
+
+/* The number of the system call that the task is in; compat says by which table. */
+static __always_inline __u32 system_call(bool *compat)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct pt_regs___kernel *regs = (void *)bpf_task_pt_regs(task);
+
+	*compat = task->thread_info.status & TS_COMPAT;
+	return BPF_CORE_READ(regs, orig_ax);
+}
+
+static __always_inline int judge_system_call(void *ctx)
+{
+	struct object object = { .kind = OBJECT_SYSTEM_CALL };
+	struct label *label = current_label();
+	struct verdict verdict = {};
+	struct step *step;
+	bool compat;
+	__u32 number;
+	char *table;
+
+	if (!label)
+		return 0;
+	step = current_step(label);
+	number = system_call(&compat);
+	object.number = number;
+	object.operation = compat;
+	table = step ? ruleset_block(step->ruleset, 0) : NULL;
+	if (!table || ((struct ruleset_header *)table)->version != RULESET_VERSION)
+		return conclude_error(ctx, label, step, REASON_NO_RULESET, &object);
+	if (number < SYSCALLS) {
+		if (compat)
+			number += SYSCALLS;
+		verdict = ((struct verdict *)(table + TABLE_OFFSET))[bounded(number, 2 * SYSCALLS - 1)];
+	}
+	return conclude(ctx, label, &verdict, &object);
+}
+
+static __always_inline int judge_always(void *ctx)
+{
+	const struct object nothing = {};
+	struct label *label = current_label();
+	struct verdict verdict;
+	struct step *step;
+	char *table;
+
+	if (!label)
+		return 0;
+	step = current_step(label);
+	table = step ? ruleset_block(step->ruleset, 0) : NULL;
+	if (!table || ((struct ruleset_header *)table)->version != RULESET_VERSION)
+		return conclude_error(ctx, label, step, REASON_NO_RULESET, &nothing);
+	verdict = *(struct verdict *)(table + TABLE_OFFSET);
+	return conclude(ctx, label, &verdict, &nothing);
+}
+
+#define HOOK(name)                                                                                                    \
+	SEC("lsm/" #name) int router(void *ctx) { return route_decision(ctx); }                                       \
+	SEC("lsm/" #name) int match_system_call(void *ctx) { return judge_system_call(ctx); }                         \
+	SEC("lsm/" #name) int match_always(void *ctx) { return judge_always(ctx); }
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * A container's life, as far as identity goes: its cgroup is made (raw tracepoint cgroup_mkdir, BTF-typed since 5.5),
+ * the workload is executed (LSM bprm_creds_for_exec, since 5.8), it forks (LSM task_alloc, since 5.7), the cgroup is
+ * gone (raw tracepoint cgroup_release).
+ *
+ * What the runtime does inside the cgroup is not the workload: its re-exec, mounts and hooks, again at each exec session.
+ * The rule that tells them apart: an exec in the runtime's mount namespace is the runtime; the first exec elsewhere, of
+ * a task whose parent is outside the cgroup, is the workload (hooks that init runs have a parent inside). From then on
+ * each exec in the cgroup outside the runtime's mount namespace is the workload's.
+ *
+ * Return of the LSM programs: 0 allows; a negative errno refuses the exec or fork. Of the tracepoints: ignored.
+ */
+#include "cgroup.h"
+#include "event.h"
+#include "label.h"
+
+/* What the Java side must agree with; read from this object's .rodata before it is loaded. */
+const volatile __u32 layout[] = {
+	sizeof(struct label), sizeof(struct container), sizeof(struct route), sizeof(struct chain), sizeof(struct event),
+	__builtin_offsetof(struct event, object), __builtin_offsetof(struct container, name), OBJECT_SIZE, NAME_SIZE,
+	HOOKS, STEPS, BLOCK_SIZE, RULESET_VERSION,
+};
+
+/* The mount namespace that stands in for the runtime's where nobody saw the cgroup being made. */
+const volatile __u32 host_mntns = 0;
+
+static __always_inline bool claim(struct cgroup *cgroup, __u32 runtime_mntns, __u32 *number)
+{
+	struct cgroup_name name = {};
+	struct container *container;
+	__u32 *found;
+	__u64 id;
+
+	if (bpf_probe_read_kernel_str(name.text, sizeof(name.text), BPF_CORE_READ(cgroup, kn, name)) <= 0)
+		return false;
+	found = bpf_map_lookup_elem(&expected, &name);
+	if (!found)
+		return false;
+	*number = *found;
+	container = bpf_map_lookup_elem(&containers, number);
+	if (!container || container->state != CONTAINER_EXPECTED)
+		return false;
+	id = cgroup_id(cgroup);
+	container->cgroup = id;
+	container->runtime_mntns = runtime_mntns;
+	container->state = CONTAINER_MADE;
+	return bpf_map_update_elem(&cgroups, &id, number, BPF_ANY) == 0;
+}
+
+SEC("tp_btf/cgroup_mkdir")
+int BPF_PROG(cgroup_made, struct cgroup *cgroup)
+{
+	__u32 number;
+
+	/* A container's own cgroups are below its cgroup and have its route. */
+	if (!current_label())
+		claim(cgroup, mount_namespace(bpf_get_current_task_btf()), &number);
+	return 0;
+}
+
+SEC("tp_btf/cgroup_release")
+int BPF_PROG(cgroup_gone, struct cgroup *cgroup)
+{
+	__u64 id = cgroup_id(cgroup);
+	__u32 *number = bpf_map_lookup_elem(&cgroups, &id);
+	struct container *container;
+
+	if (!number)
+		return 0;
+	container = bpf_map_lookup_elem(&containers, number);
+	if (container && container->cgroup == id)
+		container->state = CONTAINER_GONE;
+	bpf_map_delete_elem(&cgroups, &id);
+	return 0;
+}
+
+SEC("lsm/task_alloc")
+int BPF_PROG(task_made, struct task_struct *task, unsigned long clone_flags)
+{
+	struct label *label = current_label();
+
+	if (!label)
+		return 0;
+	return label_task(task, label->container) ? 0 : -ENOMEM;
+}
+
+SEC("lsm/bprm_creds_for_exec")
+int BPF_PROG(program_executed, struct linux_binprm *bprm)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct cgroup *cgroup = BPF_CORE_READ(task, cgroups, dfl_cgrp);
+	struct container *container;
+	__u32 number = 0;
+
+	if (current_label())
+		return 0;
+	switch (find_container(cgroup, &number)) {
+	case FOUND:
+		break;
+	case TOO_DEEP:
+		return -EPERM;
+	default:
+		/* The tracepoint's program is not run again while it is preempted on the same CPU: it may have missed one. */
+		if (!claim(cgroup, host_mntns, &number))
+			return 0;
+	}
+	container = bpf_map_lookup_elem(&containers, &number);
+	if (!container)
+		return -EPERM;
+	if (mount_namespace(task) == container->runtime_mntns)
+		return 0;
+	if (container->state != CONTAINER_ARMED) {
+		if (is_inside(BPF_CORE_READ(task, real_parent, cgroups, dfl_cgrp), container->cgroup))
+			return 0;
+		container->state = CONTAINER_ARMED;
+	}
+	return label_task(task, number) ? 0 : -ENOMEM;
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

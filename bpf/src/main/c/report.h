@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * Writes events.
+ */
+#pragma once
+#include "event.h"
+
+static __always_inline __u32 innermost_pid(struct task_struct *task)
+{
+	struct pid *pid = BPF_CORE_READ(task, thread_pid);
+	unsigned int level = BPF_CORE_READ(pid, level);
+	struct upid upid = {};
+
+	if (bpf_core_read(&upid, sizeof(upid), (void *)pid + bpf_core_field_offset(struct pid, numbers) +
+						   level * bpf_core_type_size(struct upid)))
+		return 0;
+	return upid.nr;
+}
+
+/* A function of its own, not inlined: hooks that seldom report stay small. */
+static __noinline int report(const struct source *source, const struct verdict *verdict, enum reason reason,
+			     const struct object *object)
+{
+	__u32 container_number = source->container;
+	struct container *container = bpf_map_lookup_elem(&containers, &container_number);
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct event *event;
+	__u64 id;
+
+	if (container) {
+		__sync_fetch_and_add(&container->decisions[verdict->action & 3], 1);
+		if (reason != REASON_RULE)
+			__sync_fetch_and_add(&container->errors, 1);
+	}
+	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+	if (!event) {
+		if (container)
+			__sync_fetch_and_add(&container->events_lost, 1);
+		return 0;
+	}
+	event->time = bpf_ktime_get_boot_ns();
+	event->cgroup = bpf_get_current_cgroup_id();
+	event->container = container_number;
+	event->generation = source->generation;
+	event->rule = verdict->rule;
+	event->hook = source->hook;
+	id = bpf_get_current_pid_tgid();
+	event->pid = id >> 32;
+	event->tid = id;
+	event->ns_pid = innermost_pid(task);
+	event->uid = bpf_get_current_uid_gid();
+	event->action = verdict->action;
+	event->error = verdict->error;
+	event->reason = reason;
+	event->object_kind = object->kind;
+	event->operation = object->operation;
+	event->number = object->number;
+	bpf_get_current_comm(event->comm, sizeof(event->comm));
+	event->object_length = object->length;
+	event->unused = 0;
+	event->object[0] = 0;
+	if (object->text) {
+		__u32 length = object->length;
+
+		if (length > OBJECT_SIZE - 1)
+			length = OBJECT_SIZE - 1;
+		if (bpf_probe_read_kernel(event->object, bounded(length, OBJECT_SIZE - 1), object->text))
+			length = 0;
+		event->object[bounded(length, OBJECT_SIZE - 1)] = 0;
+	}
+	bpf_ringbuf_submit(event, 0);
+	return 0;
+}
+
+/*
+ * What a verdict that prevents returns. Written as a subtraction because the verifier wants to see that the result is in
+ * [-4095, 0] and does not follow a negation.
+ */
+static __always_inline int error_of(const struct verdict *verdict)
+{
+	__s64 error = verdict->error ? verdict->error : EPERM;
+	__s64 result = 0;
+
+	asm volatile("%0 -= %1" : "+r"(result) : "r"(error));
+	return result;
+}
