@@ -1,0 +1,249 @@
+package io.bpfguard.bpf.libbpf;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.function.Predicate;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/**
+ * Reads BTF, the kernel's type information (Documentation/bpf/btf.rst), in place. Types have ids from 1; 0 is void. Look-ups by name walk all types, a
+ * millisecond for a kernel's 130,000: nothing here is for a hot path. Immutable; valid as long as the memory it was given.
+ */
+final class Btf {
+    static final int PTR = 2;
+    static final int ARRAY = 3;
+    static final int STRUCT = 4;
+    static final int UNION = 5;
+    static final int ENUM = 6;
+    static final int FWD = 7;
+    static final int TYPEDEF = 8;
+    static final int VOLATILE = 9;
+    static final int CONST = 10;
+    static final int RESTRICT = 11;
+    static final int FUNC = 12;
+    static final int FUNC_PROTO = 13;
+    static final int VAR = 14;
+    static final int DATASEC = 15;
+    static final int TYPE_TAG = 18;
+    static final int ENUM64 = 19;
+
+    private static final short MAGIC = (short) 0xeb9f;
+    private static final int HEADER_SIZE = 24;
+    /** {@code struct btf_type}: name offset, info, and size or type, four bytes each. */
+    private static final int TYPE_SIZE = 12;
+    private static final int MEMBER_SIZE = 12;
+    private static final int PARAMETER_SIZE = 8;
+    /** Modifiers and typedefs nest a few deep; a longer chain is a loop. */
+    private static final int MAX_CHAIN = 64;
+
+    /** A variable of a section, offset and size in bytes. */
+    record Variable(String section, String name, int offset, int size) {}
+
+    private final MemorySegment types;
+    private final MemorySegment strings;
+    /** Where each type begins in {@link #types}, by id; [0] is unused. */
+    private final int[] offsets;
+
+    /** @throws IllegalArgumentException if the bytes are not BTF of this machine's byte order, or of a kind this class does not know */
+    Btf(MemorySegment raw) {
+        if (raw.byteSize() < HEADER_SIZE || raw.get(JAVA_SHORT_UNALIGNED, 0) != MAGIC) {
+            throw new IllegalArgumentException("not BTF");
+        }
+        long header = raw.get(JAVA_INT_UNALIGNED, 4);
+        types = raw.asSlice(header + raw.get(JAVA_INT_UNALIGNED, 8), raw.get(JAVA_INT_UNALIGNED, 12));
+        strings = raw.asSlice(header + raw.get(JAVA_INT_UNALIGNED, 16), raw.get(JAVA_INT_UNALIGNED, 20));
+        int[] found = new int[1024];
+        int count = 1;
+        for (int offset = 0; offset < types.byteSize(); offset += TYPE_SIZE + extraBytes(offset)) {
+            if (count == found.length) {
+                found = Arrays.copyOf(found, 2 * count);
+            }
+            found[count++] = offset;
+        }
+        offsets = Arrays.copyOf(found, count);
+    }
+
+    /** The BTF that a {@code struct btf} of libbpf holds; valid until that is freed. */
+    static Btf of(LibbpfCalls calls, MemorySegment btf) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment size = arena.allocate(JAVA_LONG);
+            MemorySegment raw = calls.btf__raw_data(btf, size);
+            if (raw.address() == 0) {
+                throw BpfException.of("reading BTF", Kernel.errno(), "");
+            }
+            return new Btf(raw.reinterpret(Integer.toUnsignedLong(size.get(JAVA_INT_UNALIGNED, 0))));
+        }
+    }
+
+    private int extraBytes(int offset) {
+        int info = types.get(JAVA_INT_UNALIGNED, offset + 4);
+        int count = info & 0xffff;
+        return switch (kindOf(info)) {
+            case PTR, FWD, TYPEDEF, VOLATILE, CONST, RESTRICT, FUNC, 16 /* FLOAT */, TYPE_TAG -> 0;
+            case 1 /* INT */, VAR, 17 /* DECL_TAG */ -> 4;
+            case ARRAY -> 12;
+            case ENUM, FUNC_PROTO -> 8 * count;
+            case STRUCT, UNION, DATASEC, ENUM64 -> 12 * count;
+            default -> throw new IllegalArgumentException("BTF has types of kind " + kindOf(info) + ", which BPFGuard does not know yet");
+        };
+    }
+
+    private static int kindOf(int info) {
+        return info >>> 24 & 0x1f;
+    }
+
+    IntStream ids() {
+        return IntStream.range(1, offsets.length);
+    }
+
+    private int word(int id, int byteOffset) {
+        return types.get(JAVA_INT_UNALIGNED, (long) offsets[id] + byteOffset);
+    }
+
+    int kind(int id) {
+        return id == 0 ? 0 : kindOf(word(id, 4));
+    }
+
+    String name(int id) {
+        return id == 0 ? "void" : string(word(id, 0));
+    }
+
+    /** The size in bytes of a sized type, and the id of the type that a reference, function or variable refers to. */
+    int sizeOrType(int id) {
+        return word(id, 8);
+    }
+
+    /** How many members, parameters, values or variables follow the type. */
+    int count(int id) {
+        return word(id, 4) & 0xffff;
+    }
+
+    private boolean bitfields(int id) {
+        return word(id, 4) < 0;
+    }
+
+    private String string(int offset) {
+        return strings.getString(offset);
+    }
+
+    /** The id of the first type of this kind and name, or 0. */
+    int find(String name, int kind) {
+        byte[] bytes = name.getBytes(StandardCharsets.UTF_8);
+        for (int id = 1; id < offsets.length; id++) {
+            if (kind(id) == kind && named(id, bytes)) {
+                return id;
+            }
+        }
+        return 0;
+    }
+
+    private boolean named(int id, byte[] name) {
+        long at = word(id, 0);
+        if (at + name.length >= strings.byteSize()) {
+            return false;
+        }
+        for (byte expected : name) {
+            if (strings.get(JAVA_BYTE, at++) != expected) {
+                return false;
+            }
+        }
+        return strings.get(JAVA_BYTE, at) == 0;
+    }
+
+    /** Follows typedefs and qualifiers. */
+    int strip(int id) {
+        int current = id;
+        for (int i = 0; i < MAX_CHAIN; i++) {
+            switch (kind(current)) {
+                case TYPEDEF, VOLATILE, CONST, RESTRICT, TYPE_TAG -> current = sizeOrType(current);
+                default -> {
+                    return current;
+                }
+            }
+        }
+        throw new IllegalArgumentException("BTF has a loop at type " + id);
+    }
+
+    /**
+     * The bit offset of a member in a struct or union, looked for in its anonymous members too, as C does; -1 if there is none. {@code type} is an id.
+     */
+    long memberBits(int type, String member) {
+        return memberBits(type, member, 0);
+    }
+
+    private long memberBits(int type, String member, int depth) {
+        int kind = kind(type);
+        if (kind != STRUCT && kind != UNION || depth > MAX_CHAIN) {
+            return -1;
+        }
+        for (int i = 0; i < count(type); i++) {
+            int at = TYPE_SIZE + i * MEMBER_SIZE;
+            String name = string(word(type, at));
+            // With bit fields the upper 8 bits are the field's width (btf_member_bit_offset).
+            long bits = bitfields(type) ? word(type, at + 8) & 0xffffff : Integer.toUnsignedLong(word(type, at + 8));
+            if (name.equals(member)) {
+                return bits;
+            }
+            if (name.isEmpty()) {
+                long inner = memberBits(strip(word(type, at + 4)), member, depth + 1);
+                if (inner >= 0) {
+                    return bits + inner;
+                }
+            }
+        }
+        return -1;
+    }
+
+    String parameterName(int prototype, int index) {
+        return string(word(prototype, TYPE_SIZE + index * PARAMETER_SIZE));
+    }
+
+    int parameterType(int prototype, int index) {
+        return word(prototype, TYPE_SIZE + index * PARAMETER_SIZE + 4);
+    }
+
+    /** The type as C writes it, near enough to be read by a person: {@code const struct path *}. */
+    String describe(int id) {
+        return describe(id, 0);
+    }
+
+    private String describe(int id, int depth) {
+        if (depth > MAX_CHAIN) {
+            return "…";
+        }
+        return switch (kind(id)) {
+            case PTR -> pointerTo(describe(sizeOrType(id), depth + 1));
+            case CONST -> "const " + describe(sizeOrType(id), depth + 1);
+            case VOLATILE -> "volatile " + describe(sizeOrType(id), depth + 1);
+            case RESTRICT, TYPE_TAG -> describe(sizeOrType(id), depth + 1);
+            case STRUCT -> "struct " + name(id);
+            case UNION -> "union " + name(id);
+            case ENUM, ENUM64 -> "enum " + name(id);
+            case FWD -> (bitfields(id) ? "union " : "struct ") + name(id);
+            case ARRAY -> describe(word(id, TYPE_SIZE), depth + 1) + "[" + word(id, TYPE_SIZE + 8) + "]";
+            case FUNC_PROTO -> "function";
+            default -> name(id);
+        };
+    }
+
+    private static String pointerTo(String target) {
+        return target.endsWith("*") ? target + "*" : target + " *";
+    }
+
+    /** The variables of the sections with a matching name, in the order of the BTF. */
+    Stream<Variable> variables(Predicate<String> section) {
+        return ids().filter(id -> kind(id) == DATASEC && section.test(name(id))).boxed()
+                .flatMap(id -> IntStream.range(0, count(id)).mapToObj(i -> {
+                    int at = TYPE_SIZE + i * 12;
+                    return new Variable(name(id), name(word(id, at)), word(id, at + 4), word(id, at + 8));
+                }));
+    }
+}

@@ -1,0 +1,48 @@
+package io.bpfguard.bpf.libbpf;
+
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+
+/** The few system calls that Java has no method for. */
+public final class Syscalls {
+    /** {@code CGROUP2_SUPER_MAGIC} of include/uapi/linux/magic.h. */
+    public static final long CGROUP2_SUPER_MAGIC = 0x63677270L;
+
+    /** {@code struct statfs} is 120 bytes on 64-bit machines and begins with f_type. */
+    private static final int STATFS_SIZE = 120;
+
+    private Syscalls() {}
+
+    /**
+     * A descriptor for a process, which goes on meaning that process when its pid is reused. The number is the key of a task storage map.
+     *
+     * @param pid of a thread-group leader, in this process's pid name space
+     * @throws BpfException with ESRCH if there is no such process
+     */
+    public static Fd pidfdOpen(int pid) {
+        int result = Kernel.pidfd_open(pid);
+        if (result < 0) {
+            throw BpfException.of("opening a pidfd of process " + pid, -result, "");
+        }
+        return new Fd(result);
+    }
+
+    /**
+     * The magic number of the file system that a path is on ({@code f_type} of statfs(2)).
+     *
+     * @throws NotFound if the path does not exist
+     */
+    public static long fileSystemMagic(Path path) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment out = arena.allocate(STATFS_SIZE, 8);
+            int result = Kernel.statfs(Kernel.path(arena, path), out);
+            if (result < 0) {
+                throw BpfException.of("statfs of " + path, -result, "");
+            }
+            return out.get(JAVA_LONG, 0);
+        }
+    }
+}
