@@ -27,7 +27,7 @@ public final class BpfFs {
 
     /** What a pin holds. */
     public enum Kind {
-        MAP("bpf-map"), PROGRAM("bpf-prog"), LINK("bpf_link");
+        MAP("bpf-map"), PROGRAM("bpf-prog"), LINK("bpf-link");
 
         private final String inode;
 
@@ -112,7 +112,8 @@ public final class BpfFs {
             throw new UncheckedIOException("reading /proc/self/fd (is procfs mounted?)", e);
         }
         for (Kind kind : Kind.values()) {
-            if (target.contains(kind.inode)) {
+            // A link's inode is "bpf-link" or "bpf_link", by how its descriptor came about (kernel/bpf/syscall.c).
+            if (target.replace('_', '-').contains(kind.inode)) {
                 return kind;
             }
         }
