@@ -1,0 +1,206 @@
+package io.bpfguard.bpf.routing;
+
+import io.bpfguard.bpf.libbpf.BpfMap;
+import io.bpfguard.bpf.routing.ContainerState.Phase;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.Set;
+
+/** The slots of containers, their routes, and the two ways to find a slot: by expected name and by cgroup id. Not thread-safe. */
+final class ContainerTable {
+    private static final int CGROUP = 0;
+    private static final int STATE = 8;
+    private static final int RUNTIME_MNTNS = 12;
+    private static final int DECISIONS = 16;
+    private static final int ERRORS = 48;
+    private static final int EVENTS_LOST = 56;
+
+    private final BpfMap containers;
+    private final BpfMap containerRoutes;
+    private final BpfMap expected;
+    private final BpfMap cgroups;
+    private final Map<String, Integer> slots = new HashMap<>();
+    private final Numbers numbers;
+
+    /** Takes over what an earlier agent left. */
+    ContainerTable(BpfMap containers, BpfMap containerRoutes, BpfMap expected, BpfMap cgroups) {
+        this.containers = containers;
+        this.containerRoutes = containerRoutes;
+        this.expected = expected;
+        this.cgroups = cgroups;
+        int size = containers.info().maxEntries();
+        numbers = new Numbers(size, "container slot");
+        for (int slot = 1; slot < size; slot++) {
+            ContainerState state = read(slot);
+            if (state.phase() != Phase.FREE) {
+                numbers.mark(slot);
+                slots.put(state.name(), slot);
+            }
+        }
+    }
+
+    /** Announces a container: the cgroup made under this name gets the route, in the kernel. */
+    int expect(String name, long routeWord) {
+        Integer known = slots.get(name);
+        if (known != null) {
+            setRoute(known, routeWord);
+            return known;
+        }
+        int slot = numbers.take();
+        try {
+            write(slot, name, Phase.EXPECTED, 0, 0, routeWord);
+            expected.update(nameBytes(name), BpfMap.u32(slot));
+            if (!expected.lookup(nameBytes(name)).map(value -> Arrays.equals(value, BpfMap.u32(slot))).orElse(false)) {
+                throw new RoutingException("the expected cgroup " + name + " does not read back as it was written: another program writes BPFGuard's maps");
+            }
+        } catch (RuntimeException failure) {
+            free(slot);
+            throw failure;
+        }
+        slots.put(name, slot);
+        return slot;
+    }
+
+    /**
+     * Makes sure that a cgroup that exists belongs to its container.
+     *
+     * @param phase {@link Phase#MADE} before the workload has begun, {@link Phase#ARMED} when it may be running
+     */
+    int assign(String name, long cgroupId, Phase phase, int runtimeMountNamespace, long routeWord) {
+        OptionalInt found = find(cgroupId);
+        int slot;
+        if (found.isPresent()) {
+            slot = found.getAsInt();
+            setRoute(slot, routeWord);
+        } else {
+            Integer known = slots.get(name);
+            slot = known != null ? known : numbers.take();
+            slots.put(name, slot);
+            write(slot, name, phase, cgroupId, runtimeMountNamespace, routeWord);
+            cgroups.update(BpfMap.u64(cgroupId), BpfMap.u32(slot));
+            if (find(cgroupId).orElse(0) != slot) {
+                throw new RoutingException("the cgroup " + name + " does not read back as it was written: another program writes BPFGuard's maps");
+            }
+        }
+        return slot;
+    }
+
+    OptionalInt find(long cgroupId) {
+        return cgroups.lookup(BpfMap.u64(cgroupId)).map(value -> OptionalInt.of(view(value).getInt())).orElse(OptionalInt.empty());
+    }
+
+    OptionalInt find(String name) {
+        Integer slot = slots.get(name);
+        return slot == null ? OptionalInt.empty() : OptionalInt.of(slot);
+    }
+
+    /** One 64-bit store: all hooks of the container change together. */
+    void setRoute(int slot, long routeWord) {
+        containerRoutes.update(BpfMap.u32(slot), BpfMap.u64(routeWord));
+    }
+
+    long routeWord(int slot) {
+        return view(containerRoutes.lookup(BpfMap.u32(slot)).orElseThrow()).getLong();
+    }
+
+    ContainerState read(int slot) {
+        ByteBuffer value = view(containers.lookup(BpfMap.u32(slot)).orElseThrow());
+        int state = value.getInt(STATE);
+        long word = state == 0 ? 0 : routeWord(slot);
+        Phase phase = state >= 0 && state < Phase.values().length ? Phase.values()[state] : Phase.GONE;
+        return new ContainerState(slot, name(value), phase, value.getLong(CGROUP), value.getInt(RUNTIME_MNTNS), (int) word,
+                (int) (word >>> 32), value.getLong(DECISIONS + 8), value.getLong(DECISIONS + 16), value.getLong(DECISIONS + 24),
+                value.getLong(ERRORS), value.getLong(EVENTS_LOST));
+    }
+
+    List<ContainerState> all() {
+        List<ContainerState> states = new ArrayList<>();
+        numbers.all().stream().forEach(slot -> states.add(read(slot)));
+        return states;
+    }
+
+    Set<Integer> usedRoutes() {
+        Set<Integer> used = new HashSet<>();
+        numbers.all().stream().forEach(slot -> used.add((int) routeWord(slot)));
+        used.remove(0);
+        return used;
+    }
+
+    /** Gives up a container that was announced and whose cgroup was never made. */
+    void forget(String name) {
+        Integer slot = slots.get(name);
+        if (slot != null && read(slot).phase() == Phase.EXPECTED) {
+            expected.delete(nameBytes(name));
+            // The cgroup may have been made between the two calls: then the container lives until its cgroup is gone.
+            if (read(slot).phase() == Phase.EXPECTED) {
+                free(slot);
+                slots.remove(name);
+            }
+        }
+    }
+
+    /** Frees the slots of containers whose cgroup is gone, but not those in {@code alive}. */
+    void collect(Set<Integer> alive) {
+        for (ContainerState state : all()) {
+            if (state.phase() == Phase.GONE && !alive.contains(state.slot())) {
+                expected.delete(nameBytes(state.name()));
+                free(state.slot());
+                slots.remove(state.name());
+            }
+        }
+    }
+
+    /** The containers whose cgroup is gone. */
+    Set<Integer> gone() {
+        Set<Integer> gone = new HashSet<>();
+        all().stream().filter(state -> state.phase() == Phase.GONE).forEach(state -> gone.add(state.slot()));
+        return gone;
+    }
+
+    private void free(int slot) {
+        containers.update(BpfMap.u32(slot), new byte[Layout.CONTAINER_SIZE]);
+        setRoute(slot, 0);
+        numbers.release(slot);
+    }
+
+    private void write(int slot, String name, Phase phase, long cgroupId, int runtimeMountNamespace, long routeWord) {
+        byte[] bytes = new byte[Layout.CONTAINER_SIZE];
+        ByteBuffer value = view(bytes);
+        value.putLong(CGROUP, cgroupId);
+        value.putInt(STATE, phase.ordinal());
+        value.putInt(RUNTIME_MNTNS, runtimeMountNamespace);
+        value.put(Layout.CONTAINER_NAME, nameBytes(name));
+        setRoute(slot, routeWord);
+        containers.update(BpfMap.u32(slot), bytes);
+    }
+
+    private static byte[] nameBytes(String name) {
+        byte[] text = name.getBytes(StandardCharsets.UTF_8);
+        if (text.length == 0 || text.length >= Layout.NAME_SIZE) {
+            throw new RoutingException("the cgroup name \"" + name + "\" has " + text.length + " bytes; 1 to " + (Layout.NAME_SIZE - 1) + " are possible");
+        }
+        return Arrays.copyOf(text, Layout.NAME_SIZE);
+    }
+
+    private static String name(ByteBuffer container) {
+        byte[] text = new byte[Layout.NAME_SIZE];
+        container.get(Layout.CONTAINER_NAME, text);
+        int length = 0;
+        while (length < text.length && text[length] != 0) {
+            length++;
+        }
+        return new String(text, 0, length, StandardCharsets.UTF_8);
+    }
+
+    private static ByteBuffer view(byte[] bytes) {
+        return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    }
+}

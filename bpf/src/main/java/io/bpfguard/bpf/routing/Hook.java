@@ -1,0 +1,63 @@
+package io.bpfguard.bpf.routing;
+
+import io.bpfguard.policy.compiled.Action;
+import io.bpfguard.policy.compiled.Chain;
+import io.bpfguard.policy.compiled.HookPoint;
+import io.bpfguard.policy.compiled.KernelFunction;
+import io.bpfguard.policy.compiled.LsmHook;
+import java.util.Optional;
+
+/**
+ * A place where a router is attached, and how. The same function can be attached twice, to kill and to deny.
+ *
+ * @param attachment how
+ * @param name the LSM hook's or the function's
+ */
+record Hook(Attachment attachment, String name) {
+    enum Attachment {
+        LSM("lsm"),
+        FENTRY("fentry"),
+        FMOD_RET("fmod_ret");
+
+        private final String word;
+
+        Attachment(String word) {
+            this.word = word;
+        }
+    }
+
+    /** Where a chain of this hook point has to be attached to do what its rulesets say. */
+    static Hook of(HookPoint point, Chain chain) {
+        return switch (point) {
+            case LsmHook lsm -> new Hook(Attachment.LSM, lsm.kernelName());
+            case KernelFunction function -> {
+                boolean denies = RulesetView.strongest(chain.steps().getFirst().ruleset()) == Action.DENY;
+                yield new Hook(denies ? Attachment.FMOD_RET : Attachment.FENTRY, function.kernelName());
+            }
+        };
+    }
+
+    /** The object that holds its programs. */
+    String object() {
+        return switch (attachment) {
+            case LSM -> Programs.exists(name) ? name : "any_hook";
+            case FENTRY -> "function";
+            case FMOD_RET -> "function_deny";
+        };
+    }
+
+    /** For people and directory names: {@code lsm-file_open}. */
+    String label() {
+        return attachment.word + "-" + name;
+    }
+
+    static Optional<Hook> parse(String label) {
+        for (Attachment attachment : Attachment.values()) {
+            String prefix = attachment.word + "-";
+            if (label.startsWith(prefix)) {
+                return Optional.of(new Hook(attachment, label.substring(prefix.length())));
+            }
+        }
+        return Optional.empty();
+    }
+}

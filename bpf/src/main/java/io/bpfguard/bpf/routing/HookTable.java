@@ -1,0 +1,119 @@
+package io.bpfguard.bpf.routing;
+
+import io.bpfguard.bpf.libbpf.BpfLink;
+import io.bpfguard.bpf.libbpf.BpfMap;
+import io.bpfguard.bpf.libbpf.BpfObject;
+import io.bpfguard.bpf.libbpf.Libbpf;
+import io.bpfguard.policy.compiled.Matcher;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * The attached routers, each with its program array, pinned below {@code hooks/NUMBER-LABEL/}. The number is the hook's
+ * index in every route. Not thread-safe.
+ */
+final class HookTable {
+    private static final Map<Matcher, String> PROGRAMS = Map.of(
+            Matcher.PATH, "match_path",
+            Matcher.FILE_SYSTEM_TYPE, "match_file_system_type",
+            Matcher.CAPABILITY, "match_capability",
+            Matcher.SYSTEM_CALL, "match_system_call",
+            Matcher.ALWAYS, "match_always");
+
+    private final Libbpf libbpf;
+    private final Path maps;
+    private final Path directory;
+    private final Map<Hook, Integer> numbers = new java.util.HashMap<>();
+
+    /** Takes over what is pinned below {@code directory}; a half-made entry of an agent that died is removed. */
+    HookTable(Libbpf libbpf, Path maps, Path directory) {
+        this.libbpf = libbpf;
+        this.maps = maps;
+        this.directory = directory;
+        for (Path entry : Pins.list(directory)) {
+            String[] parts = entry.getFileName().toString().split("-", 2);
+            Optional<Hook> hook = parts.length == 2 ? Hook.parse(parts[1]) : Optional.empty();
+            if (hook.isPresent() && Files.exists(entry.resolve("link"))) {
+                numbers.put(hook.get(), Integer.parseInt(parts[0]));
+            } else {
+                Pins.remove(entry);
+            }
+        }
+    }
+
+    /** The hook's number, after attaching it if need be. */
+    int attach(Hook hook) {
+        Integer known = numbers.get(hook);
+        if (known != null) {
+            return known;
+        }
+        int number = freeNumber(hook);
+        Path entry = directory.resolve("%02d-%s".formatted(number, hook.label()));
+        try (BpfObject object = Programs.open(libbpf, hook.object(), maps)) {
+            object.setConstant("hook_number", number);
+            if (!hook.object().equals(hook.name())) {
+                object.programs().forEach(program -> object.setAttachTarget(program.name(), hook.name()));
+            }
+            object.load();
+            Files.createDirectories(entry);
+            if (hook.attachment() == Hook.Attachment.LSM) {
+                // Pinned: the kernel empties a program array when the last descriptor and pin of user space are gone.
+                object.map("steps").pin(entry.resolve("steps"));
+                for (Matcher matcher : Matcher.values()) {
+                    String program = PROGRAMS.get(matcher);
+                    if (object.programs().stream().anyMatch(definition -> definition.name().equals(program))) {
+                        object.map("steps").update(BpfMap.u32(matcher.ordinal()), object.program(program));
+                    }
+                }
+            }
+            try (BpfLink link = object.program("router").attach()) {
+                link.pin(entry.resolve("link"));
+            }
+        } catch (IOException failure) {
+            Pins.remove(entry);
+            throw new UncheckedIOException("making " + entry, failure);
+        } catch (RuntimeException failure) {
+            Pins.remove(entry);
+            throw failure;
+        }
+        numbers.put(hook, number);
+        return number;
+    }
+
+    private int freeNumber(Hook hook) {
+        Set<Integer> taken = new TreeSet<>(numbers.values());
+        for (int number = 1; number < Layout.HOOKS; number++) {
+            if (!taken.contains(number)) {
+                return number;
+            }
+        }
+        throw new RoutingException("cannot attach " + hook.label() + ": the policies in force use all " + (Layout.HOOKS - 1)
+                + " hooks and functions that a node can have; merge rules onto fewer of them");
+    }
+
+    /** Detaches the hooks that no route uses. */
+    void retain(Set<Integer> used) {
+        numbers.entrySet().removeIf(entry -> {
+            if (used.contains(entry.getValue())) {
+                return false;
+            }
+            Path pins = directory.resolve("%02d-%s".formatted(entry.getValue(), entry.getKey().label()));
+            Pins.remove(pins);
+            return true;
+        });
+    }
+
+    /** The attached hooks by number. */
+    Map<Integer, String> attached() {
+        Map<Integer, String> labels = new TreeMap<>();
+        numbers.forEach((hook, number) -> labels.put(number, hook.label()));
+        return labels;
+    }
+}

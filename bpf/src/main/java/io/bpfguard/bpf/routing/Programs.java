@@ -1,0 +1,55 @@
+package io.bpfguard.bpf.routing;
+
+import io.bpfguard.bpf.libbpf.BpfObject;
+import io.bpfguard.bpf.libbpf.Libbpf;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.List;
+import java.util.Optional;
+
+/** The compiled kernel programs in this jar. */
+final class Programs {
+    /** Every object, in the order of their names. */
+    static final List<String> ALL = List.of("any_hook", "bprm_check_security", "capable", "file_open", "function",
+            "function_deny", "lifecycle", "move_mount", "sb_kern_mount", "sb_mount", "tasks");
+
+    private Programs() {}
+
+    static boolean exists(String name) {
+        return ALL.contains(name);
+    }
+
+    /** Opens an object with its maps to be pinned below, or reused from, {@code maps}. The caller closes it. */
+    static BpfObject open(Libbpf libbpf, String name, Path maps) {
+        return BpfObject.open(libbpf, image(name), name, Optional.of(maps));
+    }
+
+    static byte[] image(String name) {
+        try (InputStream in = Programs.class.getResourceAsStream("/bpf/" + name + ".bpf.o")) {
+            if (in == null) {
+                throw new IllegalStateException("the kernel program " + name + ".bpf.o is not in the jar: the package is damaged, install it again");
+            }
+            return in.readAllBytes();
+        } catch (IOException failure) {
+            throw new UncheckedIOException(failure);
+        }
+    }
+
+    /** SHA-256 over all objects: state in the kernel that was made by other programs is not ours to extend. */
+    static byte[] digest() {
+        try {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            for (String name : ALL) {
+                digest.update(name.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+                digest.update(image(name));
+            }
+            return digest.digest();
+        } catch (NoSuchAlgorithmException impossible) {
+            throw new AssertionError("every Java platform has SHA-256", impossible);
+        }
+    }
+}

@@ -1,0 +1,204 @@
+package io.bpfguard.bpf.routing;
+
+import io.bpfguard.bpf.libbpf.BpfMap;
+import io.bpfguard.policy.compiled.Chain;
+import io.bpfguard.policy.compiled.HookPoint;
+import io.bpfguard.policy.compiled.LsmHook;
+import io.bpfguard.policy.compiled.Route;
+import io.bpfguard.policy.compiled.Ruleset;
+import io.bpfguard.policy.compiled.Step;
+import io.bpfguard.policy.compiled.Action;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Rulesets, chains and routes in the kernel. What is written is never changed: new ones are put beside the old, and the
+ * numbers of old ones are used again only after a grace period ({@link #retain}). Not thread-safe.
+ */
+final class RouteTable {
+    /** {@code STEP_ENFORCES} in route.h. */
+    private static final short STEP_ENFORCES = 1;
+
+    private final BpfMap routes;
+    private final BpfMap chains;
+    private final BpfMap rulesets;
+    private final HookTable hooks;
+    private final Numbers routeNumbers;
+    private final Numbers chainNumbers;
+    private final Numbers rulesetNumbers;
+    private final Map<Route, Integer> knownRoutes = new HashMap<>();
+    private final Map<Ruleset, Integer> knownRulesets = new HashMap<>();
+
+    RouteTable(BpfMap routes, BpfMap chains, BpfMap rulesets, HookTable hooks) {
+        this.routes = routes;
+        this.chains = chains;
+        this.rulesets = rulesets;
+        this.hooks = hooks;
+        routeNumbers = new Numbers(routes.info().maxEntries(), "route");
+        chainNumbers = new Numbers(chains.info().maxEntries(), "chain");
+        rulesetNumbers = new Numbers(rulesets.info().maxEntries(), "ruleset");
+        putBarrier();
+    }
+
+    /** Marks as taken what a route of an earlier agent uses. */
+    void adopt(int route) {
+        if (route == 0 || routeNumbers.isTaken(route)) {
+            return;
+        }
+        routeNumbers.mark(route);
+        for (int chain : chainsOf(route)) {
+            chainNumbers.mark(chain);
+            rulesetsOf(chain).forEach(rulesetNumbers::mark);
+        }
+    }
+
+    /** The route's number, after loading it and attaching its hooks if need be; 0 for the empty route. */
+    int load(Route route) {
+        if (route.chains().isEmpty()) {
+            return 0;
+        }
+        Integer known = knownRoutes.get(route);
+        if (known != null) {
+            return known;
+        }
+        ByteBuffer value = ByteBuffer.allocate(Layout.ROUTE_SIZE).order(ByteOrder.LITTLE_ENDIAN);
+        for (Map.Entry<HookPoint, Chain> entry : route.chains().entrySet()) {
+            check(entry.getKey(), entry.getValue());
+            int hook = hooks.attach(Hook.of(entry.getKey(), entry.getValue()));
+            value.putInt(hook * Integer.BYTES, loadChain(entry.getValue()));
+        }
+        int number = routeNumbers.take();
+        putVerified(routes, number, value.array(), "route");
+        knownRoutes.put(route, number);
+        return number;
+    }
+
+    private static void check(HookPoint point, Chain chain) {
+        if (point instanceof LsmHook hook) {
+            chain.steps().forEach(step -> {
+                if (!hook.matchers().contains(step.matcher())) {
+                    throw new IllegalArgumentException("hook " + hook.kernelName() + " has no matcher " + step.matcher());
+                }
+            });
+        }
+    }
+
+    private int loadChain(Chain chain) {
+        ByteBuffer value = ByteBuffer.allocate(Layout.CHAIN_SIZE).order(ByteOrder.LITTLE_ENDIAN);
+        value.putInt(chain.steps().size()).putInt(0);
+        for (Step step : chain.steps()) {
+            value.putInt(loadRuleset(step.ruleset()));
+            value.putShort((short) step.matcher().ordinal());
+            value.putShort(RulesetView.strongest(step.ruleset()).compareTo(Action.DENY) >= 0 ? STEP_ENFORCES : 0);
+        }
+        int number = chainNumbers.take();
+        putVerified(chains, number, value.array(), "chain");
+        return number;
+    }
+
+    private int loadRuleset(Ruleset ruleset) {
+        Integer known = knownRulesets.get(ruleset);
+        if (known != null) {
+            return known;
+        }
+        byte[] image = ruleset.image();
+        int blocks = Math.ceilDiv(image.length, Layout.BLOCK_SIZE);
+        int number = rulesetNumbers.take();
+        try (BpfMap map = newBlocks(blocks)) {
+            for (int block = 0; block < blocks; block++) {
+                map.update(BpfMap.u32(block), Arrays.copyOfRange(image, block * Layout.BLOCK_SIZE, (block + 1) * Layout.BLOCK_SIZE));
+            }
+            map.freeze();
+            rulesets.update(BpfMap.u32(number), map);
+        }
+        knownRulesets.put(ruleset, number);
+        return number;
+    }
+
+    private static BpfMap newBlocks(int blocks) {
+        return BpfMap.create(BpfMap.Type.ARRAY, "ruleset", Integer.BYTES, Layout.BLOCK_SIZE, blocks, BpfMap.BPF_F_INNER_MAP);
+    }
+
+    private static void putVerified(BpfMap map, int number, byte[] value, String what) {
+        map.update(BpfMap.u32(number), value);
+        byte[] read = map.lookup(BpfMap.u32(number)).orElse(new byte[0]);
+        if (!Arrays.equals(read, value)) {
+            throw new RoutingException(what + " " + number + " does not read back as it was written: another program writes BPFGuard's maps");
+        }
+    }
+
+    /**
+     * Frees everything but these routes and what they use, after every decision that could still use the rest has ended.
+     */
+    void retain(Set<Integer> used) {
+        // An update of a map of maps returns after a grace period (maybe_wait_bpf_programs, kernel/bpf/syscall.c), and a
+        // decision is one RCU read-side section from its router to its last step.
+        putBarrier();
+        Set<Integer> usedChains = new HashSet<>();
+        Set<Integer> usedRulesets = new HashSet<>();
+        Set<Integer> usedHooks = new HashSet<>();
+        for (int route : used) {
+            int[] perHook = hooksOf(route);
+            for (int hook = 0; hook < perHook.length; hook++) {
+                if (perHook[hook] != 0) {
+                    usedHooks.add(hook);
+                    usedChains.add(perHook[hook]);
+                    usedRulesets.addAll(rulesetsOf(perHook[hook]));
+                }
+            }
+        }
+        knownRoutes.values().removeIf(number -> !used.contains(number));
+        knownRulesets.values().removeIf(number -> !usedRulesets.contains(number));
+        release(routeNumbers, used);
+        release(chainNumbers, usedChains);
+        rulesetNumbers.all().stream().filter(number -> !usedRulesets.contains(number)).forEach(number -> {
+            rulesets.delete(BpfMap.u32(number));
+            rulesetNumbers.release(number);
+        });
+        hooks.retain(usedHooks);
+    }
+
+    private static void release(Numbers numbers, Set<Integer> used) {
+        numbers.all().stream().filter(number -> !used.contains(number)).forEach(numbers::release);
+    }
+
+    private void putBarrier() {
+        try (BpfMap nothing = newBlocks(1)) {
+            rulesets.update(BpfMap.u32(0), nothing);
+        }
+    }
+
+    private int[] hooksOf(int route) {
+        ByteBuffer value = view(routes.lookup(BpfMap.u32(route)).orElseThrow());
+        int[] perHook = new int[Layout.HOOKS];
+        for (int hook = 0; hook < Layout.HOOKS; hook++) {
+            perHook[hook] = value.getInt(hook * Integer.BYTES);
+        }
+        return perHook;
+    }
+
+    private Set<Integer> chainsOf(int route) {
+        Set<Integer> found = new HashSet<>();
+        Arrays.stream(hooksOf(route)).filter(chain -> chain != 0).forEach(found::add);
+        return found;
+    }
+
+    private Set<Integer> rulesetsOf(int chain) {
+        ByteBuffer value = view(chains.lookup(BpfMap.u32(chain)).orElseThrow());
+        Set<Integer> found = new HashSet<>();
+        int count = Math.min(value.getInt(), Layout.STEPS);
+        for (int step = 0; step < count; step++) {
+            found.add(value.getInt(8 + step * 8));
+        }
+        return found;
+    }
+
+    private static ByteBuffer view(byte[] bytes) {
+        return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    }
+}

@@ -1,0 +1,290 @@
+package io.bpfguard.bpf.routing;
+
+import io.bpfguard.bpf.libbpf.BpfFs;
+import io.bpfguard.bpf.libbpf.BpfLink;
+import io.bpfguard.bpf.libbpf.BpfMap;
+import io.bpfguard.bpf.libbpf.BpfObject;
+import io.bpfguard.bpf.libbpf.Libbpf;
+import io.bpfguard.bpf.routing.ContainerState.Phase;
+import io.bpfguard.policy.compiled.Route;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+
+/**
+ * The kernel's state below one bpffs directory. All of it is pinned: it goes on when this object is closed and when its
+ * process dies, and the next one that opens it takes it over. {@link #uninstall} is the only way to take it away.
+ *
+ * <p>Thread-safe: one lock around every change. One process at a time may have it open; that is the caller's to see to.
+ */
+public final class RoutingState implements AutoCloseable {
+    /** What is attached for a container's life; the names are those of the programs in lifecycle.bpf.c. */
+    private static final List<String> LIFECYCLE = List.of("cgroup_made", "cgroup_gone", "task_made", "program_executed");
+
+    private static final List<String> MAPS = List.of("expected", "cgroups", "containers", "container_routes", "routes", "chains", "rulesets", "events");
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Path root;
+    private final Map<String, BpfMap> maps;
+    private final Tasks tasks;
+    private final HookTable hooks;
+    private final RouteTable routes;
+    private final ContainerTable containers;
+    private final int hostMountNamespace;
+    private final boolean adopted;
+    private final int adoptedGeneration;
+
+    private RoutingState(Libbpf libbpf, Path root, Map<String, BpfMap> maps, int hostMountNamespace, boolean adopted) {
+        this.root = root;
+        this.maps = maps;
+        this.hostMountNamespace = hostMountNamespace;
+        this.adopted = adopted;
+        tasks = new Tasks(libbpf, root.resolve("maps"));
+        hooks = new HookTable(libbpf, root.resolve("maps"), root.resolve("hooks"));
+        routes = new RouteTable(maps.get("routes"), maps.get("chains"), maps.get("rulesets"), hooks);
+        containers = new ContainerTable(maps.get("containers"), maps.get("container_routes"), maps.get("expected"), maps.get("cgroups"));
+        containers.usedRoutes().forEach(routes::adopt);
+        adoptedGeneration = containers.all().stream().mapToInt(ContainerState::generation).max().orElse(0);
+    }
+
+    /**
+     * Opens the state, made anew where there is none: from then on containers can be announced.
+     *
+     * @param root a directory in a bpffs, made if need be
+     * @throws RoutingException if state of another version is there
+     */
+    public static RoutingState open(Libbpf libbpf, Path root) {
+        requireBpfFs(root);
+        int hostMountNamespace = mountNamespace(1);
+        Path mapPins = root.resolve("maps");
+        boolean adopted = isComplete(root);
+        if (!adopted && Files.exists(root)) {
+            // An agent that died while it made the state: nothing is enforced by it yet.
+            Pins.remove(root);
+        }
+        try {
+            Files.createDirectories(mapPins);
+            Files.createDirectories(root.resolve("links"));
+            Files.createDirectories(root.resolve("hooks"));
+        } catch (IOException failure) {
+            throw new UncheckedIOException("making " + root, failure);
+        }
+        if (adopted) {
+            requireSameBuild(mapPins);
+        } else {
+            install(libbpf, root, hostMountNamespace);
+        }
+        Map<String, BpfMap> maps = new java.util.HashMap<>();
+        try {
+            MAPS.forEach(name -> maps.put(name, BpfMap.openPinned(mapPins.resolve(name))));
+            return new RoutingState(libbpf, root, maps, hostMountNamespace, adopted);
+        } catch (RuntimeException failure) {
+            maps.values().forEach(BpfMap::close);
+            throw failure;
+        }
+    }
+
+    private static void requireBpfFs(Path root) {
+        Path existing = root;
+        while (existing != null && !Files.exists(existing)) {
+            existing = existing.getParent();
+        }
+        if (existing == null || !BpfFs.contains(existing)) {
+            throw new RoutingException(root + " is not in a bpffs: mount one with \"mount -t bpf bpf /sys/fs/bpf\"");
+        }
+    }
+
+    /** Whether the last thing that {@link #install} makes is there. */
+    private static boolean isComplete(Path root) {
+        return Files.exists(root.resolve("maps").resolve("build"));
+    }
+
+    private static void requireSameBuild(Path mapPins) {
+        try (BpfMap build = BpfMap.openPinned(mapPins.resolve("build"))) {
+            byte[] found = build.lookup(BpfMap.u32(0)).orElse(new byte[0]);
+            if (!Arrays.equals(found, Programs.digest())) {
+                throw new RoutingException("the kernel holds BPFGuard state of another version below " + mapPins.getParent()
+                        + ", and it goes on enforcing; run \"bpfguard uninstall\" and start this version again");
+            }
+        }
+    }
+
+    private static void install(Libbpf libbpf, Path root, int hostMountNamespace) {
+        Path mapPins = root.resolve("maps");
+        try (BpfObject lifecycle = Programs.open(libbpf, "lifecycle", mapPins);
+                BpfObject hook = Programs.open(libbpf, "file_open", mapPins);
+                BpfMap build = BpfMap.create(BpfMap.Type.ARRAY, "build", Integer.BYTES, Programs.digest().length, 1, 0)) {
+            Layout.check(lifecycle);
+            lifecycle.setConstant("host_mntns", hostMountNamespace & 0xffffffffL);
+            lifecycle.load();
+            // The maps that only hooks use.
+            hook.load();
+            for (String program : LIFECYCLE) {
+                try (BpfLink link = lifecycle.program(program).attach()) {
+                    link.pin(root.resolve("links").resolve(program));
+                }
+            }
+            build.update(BpfMap.u32(0), Programs.digest());
+            build.freeze();
+            build.pin(mapPins.resolve("build"));
+        } catch (RuntimeException failure) {
+            Pins.remove(root);
+            throw failure;
+        }
+    }
+
+    /** Takes all state below {@code root} away; nothing is enforced any more. False when there was none. */
+    public static boolean uninstall(Path root) {
+        boolean there = Files.exists(root);
+        if (there) {
+            requireBpfFs(root);
+            // Links before maps: a router without its maps would deny.
+            Pins.list(root.resolve("hooks")).forEach(Pins::remove);
+            Pins.remove(root.resolve("links"));
+            Pins.remove(root);
+        }
+        return there;
+    }
+
+    /** Whether the state of an earlier agent was taken over. */
+    public boolean adopted() {
+        return adopted;
+    }
+
+    /** The highest generation in the state that was taken over; a new agent goes on from there. */
+    public int adoptedGeneration() {
+        return adoptedGeneration;
+    }
+
+    /** Inode number of the mount namespace of process 1. */
+    public int hostMountNamespace() {
+        return hostMountNamespace;
+    }
+
+    /**
+     * Announces a container before its cgroup exists: as soon as the runtime makes a cgroup of this name, the kernel
+     * gives it the route. Announcing it again changes its route.
+     *
+     * @param name the name of the cgroup's directory, at most 127 bytes
+     * @return the container's slot
+     */
+    public int expect(String name, Route route, int generation) {
+        return locked(() -> containers.expect(name, word(route, generation)));
+    }
+
+    /**
+     * Makes sure that a cgroup that exists has its route, and reads it back.
+     *
+     * @param running whether the workload may be running: then its tasks are labelled too
+     * @return the container's slot
+     */
+    public int assign(String name, long cgroupId, boolean running, Route route, int generation) {
+        return locked(() -> {
+            Phase phase = running ? Phase.ARMED : Phase.MADE;
+            int slot = containers.assign(name, cgroupId, phase, hostMountNamespace, word(route, generation));
+            if (running) {
+                tasks.adopt();
+            }
+            return slot;
+        });
+    }
+
+    /** Gives up a container that was announced and never made; anything else is left to the end of its cgroup. */
+    public void forget(String name) {
+        locked(() -> {
+            containers.forget(name);
+            return null;
+        });
+    }
+
+    /**
+     * Switches containers to new routes, each by one store, and then frees what no container uses any more. Routes are
+     * all loaded before the first container is switched; if one cannot be, nothing changes.
+     *
+     * @param routesBySlot the new route of each container
+     */
+    public void switchRoutes(Map<Integer, Route> routesBySlot, int generation) {
+        locked(() -> {
+            Map<Integer, Long> words = new java.util.HashMap<>();
+            routesBySlot.forEach((slot, route) -> words.put(slot, word(route, generation)));
+            words.forEach(containers::setRoute);
+            routes.retain(containers.usedRoutes());
+            return null;
+        });
+    }
+
+    /** The slot of a container by the name of its cgroup. */
+    public Optional<ContainerState> find(String name) {
+        return locked(() -> {
+            var slot = containers.find(name);
+            return slot.isPresent() ? Optional.of(containers.read(slot.getAsInt())) : Optional.empty();
+        });
+    }
+
+    /** What the kernel side knows of each container. */
+    public List<ContainerState> containers() {
+        return locked(containers::all);
+    }
+
+    /** Frees what belongs to containers whose cgroup and tasks are gone. */
+    public void collect() {
+        locked(() -> {
+            if (!containers.gone().isEmpty()) {
+                containers.collect(tasks.labelled());
+                routes.retain(containers.usedRoutes());
+            }
+            return null;
+        });
+    }
+
+    /** The hooks and functions that have a router, by number. */
+    public Map<Integer, String> hooks() {
+        return locked(hooks::attached);
+    }
+
+    /** The map of events, for a reader; it stays this object's. */
+    public BpfMap events() {
+        return maps.get("events");
+    }
+
+    private long word(Route route, int generation) {
+        return (long) generation << 32 | routes.load(route);
+    }
+
+    private <T> T locked(Supplier<T> action) {
+        lock.lock();
+        try {
+            return action.get();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Inode number of a process's mount namespace. */
+    private static int mountNamespace(int pid) {
+        Path link = Path.of("/proc/" + pid + "/ns/mnt");
+        try {
+            String target = Files.readSymbolicLink(link).toString();
+            return Integer.parseUnsignedInt(target.substring(target.indexOf('[') + 1, target.indexOf(']')));
+        } catch (IOException failure) {
+            throw new UncheckedIOException("reading " + link + ": BPFGuard must run as root in the host's pid namespace", failure);
+        }
+    }
+
+    /** Lets go of descriptors only; enforcement goes on. */
+    @Override
+    public void close() {
+        locked(() -> {
+            tasks.close();
+            maps.values().forEach(BpfMap::close);
+            return null;
+        });
+    }
+}
