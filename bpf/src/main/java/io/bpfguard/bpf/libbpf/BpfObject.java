@@ -239,6 +239,15 @@ public final class BpfObject implements AutoCloseable {
         MemorySegment.copy(value, 0, target, JAVA_BYTE, 0, value.length);
     }
 
+    /**
+     * The bytes that a {@code const volatile} variable has so far: its initial value, or what was set.
+     *
+     * @throws IllegalArgumentException if the object has no such constant
+     */
+    public byte[] constantBytes(String constant) {
+        return constant(constant).toArray(JAVA_BYTE);
+    }
+
     /** The constant's bytes in libbpf's copy of {@code .rodata}, which {@link #load()} passes to the kernel. */
     private MemorySegment constant(String constant) {
         checkLoaded(false, "setting constant " + constant);

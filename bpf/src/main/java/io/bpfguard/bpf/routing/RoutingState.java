@@ -244,6 +244,34 @@ public final class RoutingState implements AutoCloseable {
         });
     }
 
+    /** For the self test: attaches a hook that no route asks for. */
+    void attach(Hook hook) {
+        locked(() -> hooks.attach(hook));
+    }
+
+    /**
+     * What is in the kernel, without touching it; for a look from another process than the agent's.
+     *
+     * @param containers as {@link #containers()}
+     * @param hooks the labels of the attached hooks
+     */
+    public record Snapshot(List<ContainerState> containers, List<String> hooks) {}
+
+    /** Reads the state below {@code root}; empty where there is none. */
+    public static Optional<Snapshot> inspect(Path root) {
+        if (!isComplete(root)) {
+            return Optional.empty();
+        }
+        Path pins = root.resolve("maps");
+        try (BpfMap containers = BpfMap.openPinned(pins.resolve("containers"));
+                BpfMap routes = BpfMap.openPinned(pins.resolve("container_routes"));
+                BpfMap expected = BpfMap.openPinned(pins.resolve("expected"));
+                BpfMap cgroups = BpfMap.openPinned(pins.resolve("cgroups"))) {
+            List<String> hooks = Pins.list(root.resolve("hooks")).stream().map(path -> path.getFileName().toString().replaceFirst("^[0-9]+-", "")).toList();
+            return Optional.of(new Snapshot(new ContainerTable(containers, routes, expected, cgroups).all(), hooks));
+        }
+    }
+
     /** The hooks and functions that have a router, by number. */
     public Map<Integer, String> hooks() {
         return locked(hooks::attached);

@@ -1,0 +1,68 @@
+package io.bpfguard.bpf.routing;
+
+import io.bpfguard.bpf.libbpf.Libbpf;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Loads and attaches every kernel program of this build beside whatever is in force, and takes them away again. */
+public final class SelfTest {
+    private SelfTest() {}
+
+    /**
+     * What became of one program file.
+     *
+     * @param name the hook, and how it is attached
+     * @param failure empty if it loaded and attached; the kernel's words otherwise
+     */
+    public record Result(String name, String failure) {
+        /** Whether it loaded and attached. */
+        public boolean passed() {
+            return failure.isEmpty();
+        }
+    }
+
+    /**
+     * Runs it. No container is in its maps, so nothing is judged.
+     *
+     * @param root a directory in a bpffs that does not exist; gone afterwards
+     * @throws RoutingException if it exists
+     */
+    public static List<Result> run(Libbpf libbpf, Path root) {
+        if (Files.exists(root)) {
+            throw new RoutingException(root + " exists: a self test was cut off, or runs; remove it with \"bpfguard uninstall --bpffs " + root + "\"");
+        }
+        List<Result> results = new ArrayList<>();
+        try (RoutingState state = RoutingState.open(libbpf, root)) {
+            results.add(new Result("lifecycle", ""));
+            results.add(new Result("tasks", ""));
+            for (String object : Programs.ALL) {
+                switch (object) {
+                    case "lifecycle", "tasks", "probe" -> { }
+                    case "any_hook" -> {
+                        results.add(attach(state, new Hook(Hook.Attachment.LSM, "userns_create")));
+                        results.add(attach(state, new Hook(Hook.Attachment.LSM, "file_permission")));
+                    }
+                    case "function" -> results.add(attach(state, new Hook(Hook.Attachment.FENTRY, "cgroup_procs_write")));
+                    case "function_deny" -> results.add(attach(state, new Hook(Hook.Attachment.FMOD_RET, "security_file_open")));
+                    default -> results.add(attach(state, new Hook(Hook.Attachment.LSM, object)));
+                }
+            }
+        } catch (RuntimeException failure) {
+            results.add(new Result("lifecycle", String.valueOf(failure.getMessage())));
+        } finally {
+            RoutingState.uninstall(root);
+        }
+        return results;
+    }
+
+    private static Result attach(RoutingState state, Hook hook) {
+        try {
+            state.attach(hook);
+            return new Result(hook.label(), "");
+        } catch (RuntimeException failure) {
+            return new Result(hook.label(), String.valueOf(failure.getMessage()));
+        }
+    }
+}
