@@ -31,10 +31,10 @@ import java.util.regex.Pattern;
  */
 public final class BpfObject implements AutoCloseable {
     /** Layout of {@code struct bpf_object_open_opts} as of libbpf 1.1; a newer library takes the missing rest as zero. */
-    private static final int OPTS_SZ = 0;
-    private static final int OPTS_OBJECT_NAME = 8;
-    private static final int OPTS_PIN_ROOT_PATH = 24;
-    private static final int OPTS_SIZE = 80;
+    static final int OPTS_SZ = 0;
+    static final int OPTS_OBJECT_NAME = 8;
+    static final int OPTS_PIN_ROOT_PATH = 24;
+    static final int OPTS_SIZE = 80;
 
     /** How libbpf frames the verifier's log (libbpf.c, bpf_object_load_prog). */
     private static final Pattern VERIFIER_LOG =

@@ -17,7 +17,7 @@ import java.nio.file.Path;
  * <p>Results follow the kernel's convention: non-negative, or the negated error number.
  */
 final class Kernel {
-    private static final Abi ABI = Abi.current();
+    static final Abi ABI = Abi.current();
 
     /** The C library's {@code syscall} is assembly that shifts registers: calling it without the variadic marker is the same on both ABIs. */
     private static final MethodHandle SYSCALL;
@@ -148,7 +148,7 @@ final class Kernel {
     }
 
     /** The system call numbers that differ between the two architectures (asm/unistd_64.h and asm-generic/unistd.h). */
-    private record Abi(int bpf, int close, int read, int write, int eventfd2, int ppoll, int mmap, int munmap, int statfs, int mount, int umount2) {
+    record Abi(int bpf, int close, int read, int write, int eventfd2, int ppoll, int mmap, int munmap, int statfs, int mount, int umount2) {
         static final int pidfd_open = 434;
 
         static Abi current() {

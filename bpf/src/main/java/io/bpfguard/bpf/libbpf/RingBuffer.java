@@ -38,11 +38,11 @@ public final class RingBuffer implements AutoCloseable {
     private static final int MAP_SHARED = 1;
     private static final int EFD_CLOEXEC = 0x80000;
     private static final int EFD_NONBLOCK = 0x800;
-    private static final short POLLIN = 1;
+    static final short POLLIN = 1;
     /** {@code struct pollfd}: descriptor, wanted events, returned events. */
-    private static final int POLLFD_SIZE = 8;
-    private static final int POLLFD_EVENTS = 4;
-    private static final int POLLFD_REVENTS = 6;
+    static final int POLLFD_SIZE = 8;
+    static final int POLLFD_EVENTS = 4;
+    static final int POLLFD_REVENTS = 6;
 
     private final ReentrantLock reading = new ReentrantLock();
     private final Arena arena;

@@ -12,7 +12,7 @@ public final class Syscalls {
     public static final long CGROUP2_SUPER_MAGIC = 0x63677270L;
 
     /** {@code struct statfs} is 120 bytes on 64-bit machines and begins with f_type. */
-    private static final int STATFS_SIZE = 120;
+    static final int STATFS_SIZE = 120;
 
     private Syscalls() {}
 

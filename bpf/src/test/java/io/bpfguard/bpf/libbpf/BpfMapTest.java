@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.bpfguard.bpf.libbpf.BpfMap.Entry;
 import io.bpfguard.bpf.libbpf.BpfMap.Type;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -143,7 +144,7 @@ class BpfMapTest {
                 }
             });
             while (churn.isAlive()) {
-                assertThat(map.keys().stream().map(java.nio.ByteBuffer::wrap)).doesNotHaveDuplicates();
+                assertThat(map.keys().stream().map(ByteBuffer::wrap)).doesNotHaveDuplicates();
             }
             churn.join();
             assertThat(map.keys()).isEmpty();
