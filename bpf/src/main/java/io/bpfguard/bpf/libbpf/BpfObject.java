@@ -186,7 +186,7 @@ public final class BpfObject implements AutoCloseable {
 
     /** Sets whether {@link #load()} loads a program; one that is not loaded is not verified either. */
     public void setAutoload(String program, boolean autoload) {
-        adjustProgram("setting autoload of", program, pointer -> calls.bpf_program__set_autoload(pointer, autoload));
+        adjustProgram("setting autoload of", program, pointer -> calls.bpf_program__set_autoload(pointer, autoload), "");
     }
 
     /**
@@ -194,12 +194,13 @@ public final class BpfObject implements AutoCloseable {
      *
      * @param function without the {@code bpf_lsm_} prefix
      * @throws BpfUnavailable if the kernel has no BTF
-     * @throws BpfException   if it has no such function
+     * @throws NotFound       if it has no such function
      */
     public void setAttachTarget(String program, String function) {
         try (Arena scope = Arena.ofConfined()) {
             MemorySegment target = scope.allocateFrom(function);
-            adjustProgram("setting the attach target " + function + " of", program, pointer -> calls.bpf_program__set_attach_target(pointer, 0, target));
+            adjustProgram("setting the attach target " + function + " of", program, pointer -> calls.bpf_program__set_attach_target(pointer, 0, target),
+                    "this kernel has no such function or hook");
         }
     }
 
@@ -283,6 +284,7 @@ public final class BpfObject implements AutoCloseable {
      *
      * @throws VerifierRejected if the verifier refuses a program
      * @throws BpfUnavailable   if a program needs the kernel's BTF and there is none
+     * @throws NotFound         if the kernel lacks the function or hook that a program is for
      * @throws BpfException     for everything else, with what libbpf said
      */
     public void load() {
@@ -312,8 +314,11 @@ public final class BpfObject implements AutoCloseable {
         if (log.find()) {
             return new VerifierRejected(operation, errno, log.group(1), log.group(2));
         }
-        if (words.contains("vmlinux BTF") || words.contains("kernel BTF")) {
+        if (words.contains("failed to find valid kernel BTF") || words.contains("vmlinux BTF")) {
             return new BpfUnavailable(operation, errno, words.strip() + "\n" + KernelBtf.REMEDY);
+        }
+        if (words.contains("failed to find kernel BTF type ID")) {
+            return new NotFound(operation, errno, "this kernel has no such function or hook: " + words.strip());
         }
         return BpfException.of(operation, errno, words.strip());
     }
@@ -339,19 +344,21 @@ public final class BpfObject implements AutoCloseable {
     }
 
     private void adjustMap(String verb, String map, ToIntFunction<MemorySegment> call) {
-        adjust(verb + " map " + map, named(maps, map, "map"), call);
+        adjust(verb + " map " + map, named(maps, map, "map"), call, "");
     }
 
-    private void adjustProgram(String verb, String program, ToIntFunction<MemorySegment> call) {
-        adjust(verb + " program " + program, named(programs, program, "program"), call);
+    private void adjustProgram(String verb, String program, ToIntFunction<MemorySegment> call, String ifMissing) {
+        adjust(verb + " program " + program, named(programs, program, "program"), call, ifMissing);
     }
 
-    private void adjust(String operation, MemorySegment pointer, ToIntFunction<MemorySegment> call) {
+    /** {@code ifMissing} is what ESRCH means when libbpf does not say. */
+    private void adjust(String operation, MemorySegment pointer, ToIntFunction<MemorySegment> call, String ifMissing) {
         checkLoaded(false, operation);
         StringBuilder words = new StringBuilder();
         int result = Libbpf.collecting(words, () -> call.applyAsInt(pointer));
         if (result < 0) {
-            throw failure(operation + " of " + name, -result, words.toString());
+            boolean missing = result == -Errno.ESRCH && words.isEmpty();
+            throw missing ? new NotFound(operation + " of " + name, -result, ifMissing) : failure(operation + " of " + name, -result, words.toString());
         }
     }
 

@@ -1,6 +1,6 @@
 package io.bpfguard.bpf.libbpf;
 
-/** ENOENT: no such key, pin, or attach target. */
+/** No such key, pin, id, kernel function or attach point: ENOENT, or ESRCH from libbpf's look-ups. */
 public final class NotFound extends BpfException {
     NotFound(String operation, int errno, String advice) {
         super(operation, errno, advice);

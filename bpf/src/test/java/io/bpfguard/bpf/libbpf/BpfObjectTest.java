@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -367,9 +368,110 @@ class BpfObjectTest {
             TestKernel.skip("this kernel has BTF");
         }
         try (BpfObject object = BpfObject.open(libbpf, TestKernel.object("labels"), "labels")) {
-            assertThatThrownBy(() -> object.setAttachTarget("guard", "file_open")).isInstanceOf(BpfUnavailable.class)
+            assertThatThrownBy(() -> object.setAttachTarget("guard", "path_rmdir")).isInstanceOf(BpfUnavailable.class)
                     .hasMessageContaining("CONFIG_DEBUG_INFO_BTF");
             assertThatThrownBy(object::load).isInstanceOf(BpfUnavailable.class).hasMessageContaining("CONFIG_DEBUG_INFO_BTF");
+        }
+    }
+
+    @Test
+    void aHookThatTheKernelLacksIsNamed() {
+        if (!Files.exists(Path.of("/sys/kernel/btf/vmlinux"))) {
+            TestKernel.skip("this kernel has no BTF");
+        }
+        try (BpfObject object = BpfObject.open(libbpf, TestKernel.object("nohook"), "nohook")) {
+            assertThatThrownBy(object::load).isInstanceOf(NotFound.class).hasMessageContaining("no_such_hook").hasMessageContaining("ESRCH");
+        }
+        try (BpfObject object = BpfObject.open(libbpf, TestKernel.object("nohook"), "nohook")) {
+            assertThatThrownBy(() -> object.setAttachTarget("lost", "no_such_either")).isInstanceOf(NotFound.class)
+                    .hasMessageStartingWith("setting the attach target no_such_either of program lost of nohook failed: ESRCH")
+                    .hasMessageContaining("this kernel has no such function or hook");
+        }
+    }
+
+    @Test
+    void anIteratorIsReadToItsEnd() throws Exception {
+        try (BpfObject object = BpfObject.open(libbpf, TestKernel.object("labels"), "labels")) {
+            object.setAutoload("guard", false);
+            loadOrSkip(object, "task iterators");
+            Process child = new ProcessBuilder("sleep", "60").start();
+            try (Fd pidfd = Syscalls.pidfdOpen((int) child.pid()); BpfLink link = attachOrSkip(object.program("tasks"))) {
+                assertThat(link.iterate()).isEmpty();
+                object.map("labels").update(u32(pidfd.number()), BpfMap.view(new byte[8]).putInt(5).array());
+                assertThat(link.iterate()).isEqualTo(BpfMap.view(new byte[8]).putInt((int) child.pid()).putInt(5).array());
+            } finally {
+                child.destroyForcibly().waitFor();
+            }
+        }
+    }
+
+    @Test
+    void anLsmProgramMovesToAnotherHookAndDenies() throws Exception {
+        try (BpfObject object = BpfObject.open(libbpf, TestKernel.object("labels"), "labels")) {
+            object.setAutoload("tasks", false);
+            try {
+                object.setAttachTarget("guard", "path_rmdir");
+            } catch (BpfUnavailable noBtf) {
+                TestKernel.skip(noBtf.getMessage());
+            }
+            loadOrSkip(object, "BPF LSM programs");
+            Path directory = Files.createTempDirectory("bpfguard-lsm");
+            Process child = new ProcessBuilder("sh", "-c", "read go; exec rmdir " + directory).redirectErrorStream(true).start();
+            try (Fd pidfd = Syscalls.pidfdOpen((int) child.pid()); BpfLink link = attachOrSkip(object.program("guard"))) {
+                assertThat(link.info().programId()).isEqualTo(object.program("guard").info().id());
+                object.map("labels").update(u32(pidfd.number()), new byte[8]);
+                child.outputWriter().append("go\n").close();
+                assertThat(child.waitFor()).isNotZero();
+                assertThat(Files.exists(directory)).isTrue();
+                assertThat(number(object.map(".bss"), 0)).isEqualTo(1);
+            } finally {
+                child.destroyForcibly().waitFor();
+                Files.delete(directory);
+            }
+        }
+    }
+
+    @Test
+    void aPinnedKprobeGoesOnAfterItsHandleIsClosed() throws Exception {
+        try (BpfObject object = BpfObject.open(libbpf, TestKernel.object("kprobe"), "kprobe")) {
+            object.setConstant("tgid", ProcessHandle.current().pid());
+            loadOrSkip(object, "kprobe programs");
+            Path pin = pins.resolve("kprobe");
+            String function = TestKernel.architecture().equals("x86_64") ? "__x64_sys_statfs" : "__arm64_sys_statfs";
+            try (BpfLink link = attachOrSkip(() -> object.program("probe").attachKprobe(function, false))) {
+                TestKernel.statfs();
+                assertThat(number(object.map(".bss"), 0)).isEqualTo(1);
+                link.pin(pin);
+            }
+            long before = number(object.map(".bss"), 0);
+            TestKernel.statfs();
+            assertThat(number(object.map(".bss"), 0)).isEqualTo(before + 1);
+            try (BpfLink link = BpfLink.open(libbpf, pin)) {
+                link.unpin();
+            }
+        }
+    }
+
+    private static void loadOrSkip(BpfObject object, String what) {
+        try {
+            object.load();
+        } catch (VerifierRejected rejected) {
+            throw rejected;
+        } catch (BpfException refused) {
+            TestKernel.skip("this kernel loads no " + what + ": " + refused.getMessage());
+        }
+    }
+
+    private static BpfLink attachOrSkip(BpfProgram program) {
+        return attachOrSkip(program::attach);
+    }
+
+    private static BpfLink attachOrSkip(Supplier<BpfLink> attach) {
+        try {
+            return attach.get();
+        } catch (BpfException refused) {
+            TestKernel.skip(refused.getMessage());
+            throw refused;
         }
     }
 
