@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.nio.channels.ByteChannel;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -170,8 +171,12 @@ public final class ServerConnection implements AutoCloseable {
             return;
         }
         Deadline deadline = request.getTimeoutNano() == 0 ? null : Deadline.after(request.getTimeoutNano(), TimeUnit.NANOSECONDS);
-        UnaryServerCall<?, ?> call =
-                new UnaryServerCall<>(this, streamId, request, method, deadline, connection.timer());
+        UnaryServerCall<?, ?> call;
+        try {
+            call = new UnaryServerCall<>(this, streamId, request, method, deadline, connection.timer());
+        } catch (RejectedExecutionException e) {
+            throw new IOException("the connection was closed meanwhile", e);
+        }
         inFlight.put(streamId, call);
         Thread.ofVirtual().name("ttrpc-call-" + streamId).start(call::run);
     }

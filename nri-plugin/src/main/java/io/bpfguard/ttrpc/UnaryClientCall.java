@@ -1,5 +1,7 @@
 package io.bpfguard.ttrpc;
 
+import static java.util.Objects.requireNonNull;
+
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.bpfguard.ttrpc.proto.Request;
@@ -86,6 +88,7 @@ final class UnaryClientCall<ReqT, RespT> extends ClientCall<ReqT, RespT> {
 
     @Override
     public void sendMessage(ReqT message) {
+        requireNonNull(message, "the request is null");
         try (InputStream stream = method.streamRequest(message)) {
             payload = ByteString.readFrom(stream);
         } catch (IOException e) {

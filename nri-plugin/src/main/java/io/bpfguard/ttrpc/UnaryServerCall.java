@@ -1,5 +1,7 @@
 package io.bpfguard.ttrpc;
 
+import static java.util.Objects.requireNonNull;
+
 import com.google.protobuf.ByteString;
 import io.bpfguard.ttrpc.proto.Request;
 import io.bpfguard.ttrpc.proto.Response;
@@ -138,6 +140,8 @@ final class UnaryServerCall<ReqT, RespT> extends ServerCall<ReqT, RespT> {
 
     @Override
     public void sendMessage(RespT message) {
+        // Protobuf's marshaller would make an empty message of null, and so a success.
+        requireNonNull(message, "the handler answered null");
         try (InputStream stream = definition.getMethodDescriptor().streamResponse(message)) {
             payload = ByteString.readFrom(stream);
         } catch (IOException e) {
