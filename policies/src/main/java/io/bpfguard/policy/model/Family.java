@@ -1,0 +1,52 @@
+package io.bpfguard.policy.model;
+
+import java.util.Arrays;
+import java.util.Optional;
+
+/** The families of rules: what a rule speaks of. */
+public enum Family {
+    /** Programs that are run, by path. */
+    PROCESSES("processes", "paths", true),
+    /** Files that are opened, by path. */
+    FILES("files", "paths", true),
+    /** File systems that are mounted, by type. */
+    MOUNTS("mounts", "types", true),
+    /** Capabilities that are used, by name. */
+    CAPABILITIES("capabilities", "names", true),
+    /** System calls, by name. */
+    SYSTEM_CALLS("systemCalls", "names", false),
+    /** Calls of an LSM hook, by the hook's name. */
+    LSM_HOOKS("lsmHooks", "names", false),
+    /** Calls of a kernel function, by its name. */
+    KERNEL_FUNCTIONS("kernelFunctions", "names", false);
+
+    private final String key;
+    private final String objectsKey;
+    private final boolean hasDefault;
+
+    Family(String key, String objectsKey, boolean hasDefault) {
+        this.key = key;
+        this.objectsKey = objectsKey;
+        this.hasDefault = hasDefault;
+    }
+
+    /** The key in {@code spec}. */
+    public String key() {
+        return key;
+    }
+
+    /** The key in a rule that lists what the rule is about. */
+    public String objectsKey() {
+        return objectsKey;
+    }
+
+    /** Whether {@code spec.defaults} can say what happens to objects that no rule names. */
+    public boolean hasDefault() {
+        return hasDefault;
+    }
+
+    /** The family with this key. */
+    public static Optional<Family> ofKey(String key) {
+        return Arrays.stream(values()).filter(family -> family.key.equals(key)).findFirst();
+    }
+}

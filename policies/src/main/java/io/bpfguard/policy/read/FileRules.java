@@ -1,0 +1,121 @@
+package io.bpfguard.policy.read;
+
+import io.bpfguard.policy.model.PolicyException;
+import io.bpfguard.policy.model.Position;
+import io.bpfguard.policy.model.Problem;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.SeekableByteChannel;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Which files may hold policies: those that only their owner, who must be the expected one, could have written. Checked
+ * around the one read of each file, so that what was read is what was checked.
+ *
+ * @param owner the user id that must own policy files and their directory
+ */
+public record FileRules(int owner) {
+    /** The rule on a node: root wrote it. */
+    public static final FileRules ROOT = new FileRules(0);
+    /** The largest policy file, in bytes. */
+    public static final int MAX_SIZE = 1 << 20;
+
+    private static final int GROUP_OR_OTHERS_WRITE = 0022;
+    private static final int TYPE = 0170000;
+    private static final int DIRECTORY = 0040000;
+    private static final int REGULAR = 0100000;
+    private static final int LINK = 0120000;
+
+    /** Where a file is and what it may do, as {@code lstat(2)} says; two equal ones around a read mean the same file. */
+    private record Status(int mode, int uid, Object device, Object inode, Object changed, Object size) {
+        static Status of(Path path) throws IOException {
+            Map<String, Object> status = Files.readAttributes(path, "unix:mode,uid,dev,ino,ctime,size", LinkOption.NOFOLLOW_LINKS);
+            return new Status((Integer) status.get("mode"), (Integer) status.get("uid"), status.get("dev"), status.get("ino"),
+                    status.get("ctime"), status.get("size"));
+        }
+
+        int type() {
+            return mode & TYPE;
+        }
+    }
+
+    /** Refuses a directory that others could put files into. */
+    void checkDirectory(Path directory) throws PolicyException {
+        try {
+            Status status = Status.of(directory);
+            if (status.type() == LINK) {
+                throw refuse(directory, "is a symbolic link; name the directory itself");
+            }
+            if (status.type() != DIRECTORY) {
+                throw refuse(directory, "is not a directory");
+            }
+            checkOwner(directory, status);
+        } catch (NoSuchFileException e) {
+            throw refuse(directory, "is not there");
+        } catch (IOException e) {
+            throw refuse(directory, "cannot be read: " + e.getMessage());
+        }
+    }
+
+    /** The file's bytes, read once. */
+    byte[] read(Path file) throws PolicyException {
+        try {
+            Status before = Status.of(file);
+            if (before.type() == LINK) {
+                throw refuse(file, "is a symbolic link; policy files are read without following links, so put the file itself here (a ConfigMap volume is made of links: copy its files)");
+            }
+            if (before.type() != REGULAR) {
+                throw refuse(file, "is not a regular file");
+            }
+            checkOwner(file, before);
+            byte[] content = content(file);
+            if (!Status.of(file).equals(before)) {
+                throw refuse(file, "was changed while it was read; try again");
+            }
+            return content;
+        } catch (NoSuchFileException e) {
+            throw refuse(file, "was removed while the directory was read; try again");
+        } catch (IOException e) {
+            throw refuse(file, "cannot be read: " + e.getMessage());
+        }
+    }
+
+    private static byte[] content(Path file) throws IOException, PolicyException {
+        ByteArrayOutputStream content = new ByteArrayOutputStream();
+        ByteBuffer buffer = ByteBuffer.allocate(1 << 16);
+        try (SeekableByteChannel channel = Files.newByteChannel(file, Set.of(StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS))) {
+            while (channel.read(buffer.clear()) >= 0) {
+                content.write(buffer.array(), 0, buffer.position());
+                if (content.size() > MAX_SIZE) {
+                    throw refuse(file, tooLarge());
+                }
+            }
+        }
+        return content.toByteArray();
+    }
+
+    static String tooLarge() {
+        return "is larger than 1 MiB, the most that a policy file may have; split it";
+    }
+
+    private void checkOwner(Path path, Status status) throws PolicyException {
+        if (status.uid() != owner) {
+            throw refuse(path, "belongs to user " + status.uid() + " and must belong to " + (owner == 0 ? "root" : "user " + owner));
+        }
+        if ((status.mode() & GROUP_OR_OTHERS_WRITE) != 0) {
+            throw refuse(path, "can be written by others than its owner (mode %o); chmod go-w it".formatted(status.mode() & 07777));
+        }
+    }
+
+    private static PolicyException refuse(Path path, String message) {
+        return new PolicyException(List.of(Problem.at(Position.startOf(path.toString()), message)));
+    }
+}

@@ -1,0 +1,189 @@
+package io.bpfguard.policy.read;
+
+import io.bpfguard.policy.compiled.Action;
+import io.bpfguard.policy.compiled.PathOperation;
+import io.bpfguard.policy.model.Capability;
+import io.bpfguard.policy.model.Errno;
+import io.bpfguard.policy.model.Family;
+import io.bpfguard.policy.model.Glob;
+import io.bpfguard.policy.model.Located;
+import io.bpfguard.policy.model.Mode;
+import io.bpfguard.policy.model.Nearest;
+import io.bpfguard.policy.model.Rule;
+import io.bpfguard.policy.model.RuleHead;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+
+/** The rules of a family. */
+final class RuleReader {
+    private static final Map<String, PathOperation> OPERATIONS =
+            Map.of("read", PathOperation.READ, "write", PathOperation.WRITE);
+    private static final Map<String, Action> FALLBACKS = Map.of("kill", Action.KILL, "audit", Action.AUDIT);
+    private static final Pattern NUMBER = Pattern.compile("[0-9]{1,9}");
+    private static final Pattern KERNEL_NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_.]*");
+
+    private final ProblemList problems;
+    private final Values values;
+
+    RuleReader(ProblemList problems, Values values) {
+        this.problems = problems;
+        this.values = values;
+    }
+
+    /** The rules that could be read; what is wrong with others is in the problems. */
+    List<Rule> read(Family family, YamlNode node) {
+        List<Rule> rules = new ArrayList<>();
+        List<YamlNode> items = values.items(node, "spec." + family.key());
+        for (int i = 0; i < items.size(); i++) {
+            rule(family, i, items.get(i)).ifPresent(rules::add);
+        }
+        return rules;
+    }
+
+    private Optional<Rule> rule(Family family, int index, YamlNode node) {
+        String owner = family.key() + "[" + index + "]";
+        return Fields.of(node, owner, problems).flatMap(fields -> {
+            Optional<RuleHead> head = head(family, index, fields, owner);
+            Optional<YamlNode> objects = fields.require(family.objectsKey());
+            String objectsOwner = owner + "." + family.objectsKey();
+            Optional<Rule> rule = head.flatMap(h -> objects.map(o -> rule(h, o, objectsOwner, fields)));
+            if (head.isEmpty()) {
+                takeRest(family, fields);
+                objects.ifPresent(o -> checkObjects(family, o, objectsOwner));
+            } else if (objects.isEmpty()) {
+                takeRest(family, fields);
+            }
+            fields.refuseOthers();
+            return rule;
+        });
+    }
+
+    private void takeRest(Family family, Fields fields) {
+        if (family == Family.FILES) {
+            fields.take("operations");
+        }
+        if (family == Family.KERNEL_FUNCTIONS) {
+            fields.take("fallback");
+        }
+    }
+
+    private void checkObjects(Family family, YamlNode node, String owner) {
+        switch (family) {
+            case PROCESSES, FILES -> values.globs(node, owner, Glob.Kind.PATH);
+            case MOUNTS -> values.globs(node, owner, Glob.Kind.NAME);
+            case CAPABILITIES -> capabilities(node, owner);
+            case SYSTEM_CALLS, LSM_HOOKS, KERNEL_FUNCTIONS -> kernelNames(node, owner);
+        }
+    }
+
+    private Rule rule(RuleHead head, YamlNode objects, String owner, Fields fields) {
+        return switch (head.family()) {
+            case PROCESSES -> new Rule.Processes(head, values.globs(objects, owner, Glob.Kind.PATH));
+            case FILES -> new Rule.Files(head, values.globs(objects, owner, Glob.Kind.PATH),
+                    fields.take("operations").map(node -> operations(node, head)).orElse(Set.copyOf(OPERATIONS.values())));
+            case MOUNTS -> new Rule.Mounts(head, values.globs(objects, owner, Glob.Kind.NAME));
+            case CAPABILITIES -> new Rule.Capabilities(head, capabilities(objects, owner));
+            case SYSTEM_CALLS -> new Rule.SystemCalls(head, kernelNames(objects, owner));
+            case LSM_HOOKS -> new Rule.LsmHooks(head, kernelNames(objects, owner));
+            case KERNEL_FUNCTIONS -> new Rule.KernelFunctions(head, kernelNames(objects, owner),
+                    fields.take("fallback").flatMap(node -> fallback(node, head)));
+        };
+    }
+
+    private Optional<RuleHead> head(Family family, int index, Fields fields, String owner) {
+        Optional<Located<String>> name = fields.take("name").flatMap(node -> values.text(node, owner + ".name"));
+        Optional<Located<Action>> action = fields.require("action")
+                .flatMap(node -> values.word(node, owner + ".action", PolicyDocument.ACTIONS));
+        int errno = fields.take("errno").map(node -> errno(node, owner + ".errno", action)).orElse(Errno.EPERM);
+        Mode mode = fields.take("mode").flatMap(node -> values.word(node, owner + ".mode", PolicyDocument.MODES))
+                .map(Located::value).orElse(Mode.ENFORCE);
+        return action.map(a -> new RuleHead(family, index, name, a, errno, mode, fields.at()));
+    }
+
+    private int errno(YamlNode node, String owner, Optional<Located<Action>> action) {
+        if (action.isPresent() && action.get().value().compareTo(Action.DENY) < 0) {
+            problems.add(node.at(), owner + " means nothing with action " + word(action.get().value()) + "; only deny and kill return an error");
+        }
+        if (node instanceof YamlNode.Scalar(String text, boolean quoted, _) && !quoted && NUMBER.matcher(text).matches()) {
+            int number = Integer.parseInt(text);
+            if (number >= 1 && number <= Errno.MAX && !(text.length() > 1 && text.startsWith("0"))) {
+                return number;
+            }
+            problems.add(node.at(), owner + " cannot be " + text + "; errors are numbered 1 to " + Errno.MAX);
+            return Errno.EPERM;
+        }
+        return values.text(node, owner).map(text -> {
+            OptionalInt number = Errno.number(text.value());
+            if (number.isEmpty()) {
+                problems.add(text.at(), owner + " cannot be \"" + text.value() + "\", which names no error" + Nearest.hint(text.value(), Errno.names()));
+            }
+            return number.orElse(Errno.EPERM);
+        }).orElse(Errno.EPERM);
+    }
+
+    private Set<PathOperation> operations(YamlNode node, RuleHead head) {
+        Set<PathOperation> operations = EnumSet.noneOf(PathOperation.class);
+        String owner = "files[" + head.index() + "].operations";
+        for (Located<String> text : values.texts(node, owner)) {
+            values.word(text, "an entry of " + owner, OPERATIONS).ifPresent(operation -> {
+                if (!operations.add(operation.value())) {
+                    problems.add(text.at(), owner + " has " + text.value() + " twice");
+                }
+            });
+        }
+        return operations;
+    }
+
+    private Set<Integer> capabilities(YamlNode node, String owner) {
+        Set<Integer> numbers = new TreeSet<>();
+        for (Located<String> text : values.texts(node, owner)) {
+            if (Capability.bare(text.value()).equals("ALL")) {
+                for (int i = 0; i < Capability.NUMBERS; i++) {
+                    numbers.add(i);
+                }
+                continue;
+            }
+            OptionalInt number = Capability.number(text.value());
+            if (number.isEmpty()) {
+                problems.add(text.at(), "\"" + text.value() + "\" in " + owner + " is no capability"
+                        + Nearest.hint(Capability.bare(text.value()), Capability.NAMES));
+            } else {
+                numbers.add(number.getAsInt());
+            }
+        }
+        return numbers;
+    }
+
+    private List<Located<String>> kernelNames(YamlNode node, String owner) {
+        List<Located<String>> names = new ArrayList<>();
+        for (Located<String> text : values.texts(node, owner)) {
+            if (KERNEL_NAME.matcher(text.value()).matches()) {
+                names.add(text);
+            } else {
+                problems.add(text.at(), "\"" + text.value() + "\" in " + owner + " is no name in the kernel: letters, digits and _; globs are not possible here");
+            }
+        }
+        return names;
+    }
+
+    private Optional<Located<Action>> fallback(YamlNode node, RuleHead head) {
+        String owner = "kernelFunctions[" + head.index() + "].fallback";
+        if (head.action().value() != Action.DENY) {
+            problems.add(node.at(), owner + " means nothing with action " + word(head.action().value())
+                    + "; it says what happens where a deny is not possible");
+        }
+        return values.word(node, owner, FALLBACKS);
+    }
+
+    private static String word(Action action) {
+        return action.name().toLowerCase(Locale.ROOT);
+    }
+}

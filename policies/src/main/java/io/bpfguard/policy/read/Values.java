@@ -1,0 +1,92 @@
+package io.bpfguard.policy.read;
+
+import io.bpfguard.policy.model.Glob;
+import io.bpfguard.policy.model.GlobSyntaxException;
+import io.bpfguard.policy.model.Located;
+import io.bpfguard.policy.model.Nearest;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Values of the types that the language has; a wrong one is a problem and empty. */
+final class Values {
+    private final ProblemList problems;
+
+    Values(ProblemList problems) {
+        this.problems = problems;
+    }
+
+    /** Text: in quotes, or nothing that some YAML parser takes for something else. */
+    Optional<Located<String>> text(YamlNode node, String owner) {
+        if (!(node instanceof YamlNode.Scalar scalar)) {
+            problems.add(node.at(), owner + " must be text, not " + node.what());
+            return Optional.empty();
+        }
+        PlainScalar.Kind kind = scalar.quoted() ? PlainScalar.Kind.TEXT : PlainScalar.kind(scalar.text());
+        if (kind == PlainScalar.Kind.NULL && scalar.text().isEmpty()) {
+            problems.add(node.at(), owner + " has no value");
+            return Optional.empty();
+        }
+        if (kind != PlainScalar.Kind.TEXT) {
+            problems.add(node.at(), owner + " must be text, but " + scalar.text() + " is " + kind.words()
+                    + " to YAML; write it in quotes: \"" + scalar.text() + "\"");
+            return Optional.empty();
+        }
+        if (scalar.text().isEmpty()) {
+            problems.add(node.at(), owner + " is empty");
+            return Optional.empty();
+        }
+        return Optional.of(new Located<>(scalar.text(), node.at()));
+    }
+
+    /** A list of text with at least one entry; wrong entries are problems and left out. */
+    List<Located<String>> texts(YamlNode node, String owner) {
+        List<Located<String>> texts = new ArrayList<>();
+        for (YamlNode item : items(node, owner)) {
+            text(item, "an entry of " + owner).ifPresent(texts::add);
+        }
+        return texts;
+    }
+
+    /** The entries of a list, of which there must be one. */
+    List<YamlNode> items(YamlNode node, String owner) {
+        if (!(node instanceof YamlNode.Sequence sequence)) {
+            problems.add(node.at(), owner + " must be a list, not " + node.what());
+            return List.of();
+        }
+        if (sequence.items().isEmpty()) {
+            problems.add(node.at(), owner + " is an empty list; leave the key out or name something");
+        }
+        return sequence.items();
+    }
+
+    /** A list of globs. */
+    List<Located<Glob>> globs(YamlNode node, String owner, Glob.Kind kind) {
+        List<Located<Glob>> globs = new ArrayList<>();
+        for (Located<String> text : texts(node, owner)) {
+            try {
+                globs.add(new Located<>(Glob.parse(text.value(), kind), text.at()));
+            } catch (GlobSyntaxException e) {
+                problems.add(text.at(), "the glob \"" + text.value() + "\" in " + owner + " " + e.getMessage());
+            }
+        }
+        return globs;
+    }
+
+    /** One of a few words. */
+    <T> Optional<Located<T>> word(YamlNode node, String owner, Map<String, T> words) {
+        return text(node, owner).flatMap(text -> word(text, owner, words));
+    }
+
+    /** One of a few words. */
+    <T> Optional<Located<T>> word(Located<String> text, String owner, Map<String, T> words) {
+        T value = words.get(text.value());
+        if (value == null) {
+            problems.add(text.at(), owner + " cannot be \"" + text.value() + "\"" + Nearest.hint(text.value(), words.keySet())
+                    + " (known: " + String.join(", ", words.keySet().stream().sorted().toList()) + ")");
+            return Optional.empty();
+        }
+        return Optional.of(new Located<>(value, text.at()));
+    }
+}

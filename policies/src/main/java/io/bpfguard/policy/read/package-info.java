@@ -1,0 +1,6 @@
+/**
+ * From files to {@code model}: which files count ({@link io.bpfguard.policy.read.PolicyReader},
+ * {@link io.bpfguard.policy.read.FileRules}), YAML as a tree that knows its places, and the keys and values of the
+ * language. Collects what is wrong and goes on, so that one pass shows most of it. Knows nothing of the node's kernel.
+ */
+package io.bpfguard.policy.read;
