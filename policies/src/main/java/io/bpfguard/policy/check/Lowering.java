@@ -1,0 +1,159 @@
+package io.bpfguard.policy.check;
+
+import io.bpfguard.policy.compiled.Action;
+import io.bpfguard.policy.compiled.HookPoint;
+import io.bpfguard.policy.compiled.LsmHook;
+import io.bpfguard.policy.compiled.Matcher;
+import io.bpfguard.policy.compiled.PathOperation;
+import io.bpfguard.policy.model.ContainerPolicy;
+import io.bpfguard.policy.model.Errno;
+import io.bpfguard.policy.model.Family;
+import io.bpfguard.policy.model.FamilyDefault;
+import io.bpfguard.policy.model.Glob;
+import io.bpfguard.policy.model.Located;
+import io.bpfguard.policy.model.Mode;
+import io.bpfguard.policy.model.Position;
+import io.bpfguard.policy.model.Problem;
+import io.bpfguard.policy.model.Rule;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+
+/**
+ * What a rule comes to on a node: the hook points and matchers that deliver it. The checker asks whether there are any,
+ * the compiler makes tables of them, and {@code explain} prints them; so they cannot differ.
+ *
+ * @param enforcements empty when something is refused
+ * @param refusals why the node cannot deliver the rule
+ */
+public record Lowering(List<Enforcement> enforcements, List<Problem> refusals) {
+    static final Set<PathOperation> OPENING = Set.of(PathOperation.READ, PathOperation.WRITE);
+
+    public Lowering {
+        enforcements = refusals.isEmpty() ? List.copyOf(enforcements) : List.of();
+        refusals = List.copyOf(refusals);
+    }
+
+    /** What a rule of a policy comes to. */
+    public static Lowering of(ContainerPolicy policy, Rule rule, NodeCapabilities node) {
+        Builder builder = new Builder(node, action(policy.mode(), rule.head().mode(), rule.head().action().value()), rule.head().errno());
+        switch (rule) {
+            case Rule.Processes processes ->
+                builder.family(Family.PROCESSES, new Subject.Paths(globs(processes.paths()), Set.of(PathOperation.EXEC)), rule.head().at());
+            case Rule.Files files -> builder.family(Family.FILES, new Subject.Paths(globs(files.paths()), files.operations()), rule.head().at());
+            case Rule.Mounts mounts -> builder.family(Family.MOUNTS, new Subject.FileSystemTypes(globs(mounts.types())), rule.head().at());
+            case Rule.Capabilities capabilities ->
+                builder.family(Family.CAPABILITIES, new Subject.Capabilities(capabilities.numbers()), rule.head().at());
+            case Rule.SystemCalls calls -> calls.names().forEach(name -> new SystemCallLowering(builder).add(name));
+            case Rule.LsmHooks hooks -> hooks.names().forEach(builder::hook);
+            case Rule.KernelFunctions functions ->
+                functions.names().forEach(name -> new FunctionLowering(builder).add(name, functions.fallback()));
+        }
+        return builder.build();
+    }
+
+    /** What a default of a policy comes to. */
+    public static Lowering of(ContainerPolicy policy, FamilyDefault rest, NodeCapabilities node) {
+        Builder builder = new Builder(node, action(policy.mode(), Mode.ENFORCE, rest.action()), Errno.EPERM);
+        Set<PathOperation> operations = switch (rest.family()) {
+            case PROCESSES -> Set.of(PathOperation.EXEC);
+            case FILES -> OPENING;
+            default -> Set.of();
+        };
+        builder.family(rest.family(), new Subject.Rest(operations), rest.at());
+        return builder.build();
+    }
+
+    private static Action action(Mode policy, Mode rule, Action action) {
+        boolean acts = policy == Mode.ENFORCE && rule == Mode.ENFORCE;
+        return acts || action == Action.ALLOW ? action : Action.AUDIT;
+    }
+
+    private static List<Glob> globs(List<Located<Glob>> globs) {
+        return globs.stream().map(Located::value).toList();
+    }
+
+    /** Collects the enforcements of one rule. */
+    static final class Builder {
+        private static final String OPEN_NOTE = "Judged when the file is opened; changing it by name (rename, unlink, link, truncate, chmod) is not covered.";
+        private static final String MOUNT_NOTE = "Changing the attributes of a mount (mount_setattr) and unmounting are not covered; deny them as system calls.";
+
+        private final NodeCapabilities node;
+        private final Action action;
+        private final int errno;
+        private final List<Enforcement> enforcements = new ArrayList<>();
+        private final List<Problem> refusals = new ArrayList<>();
+
+        Builder(NodeCapabilities node, Action action, int errno) {
+            this.node = node;
+            this.action = action;
+            this.errno = errno;
+        }
+
+        NodeCapabilities node() {
+            return node;
+        }
+
+        Action action() {
+            return action;
+        }
+
+        Lowering build() {
+            return new Lowering(enforcements.stream().distinct().toList(), refusals);
+        }
+
+        void family(Family family, Subject subject, Position at) {
+            Matcher matcher;
+            List<LsmHook> hooks;
+            String note = "";
+            switch (family) {
+                case PROCESSES -> {
+                    matcher = Matcher.PATH;
+                    hooks = List.of(LsmHook.BPRM_CHECK_SECURITY);
+                }
+                case FILES -> {
+                    matcher = Matcher.PATH;
+                    hooks = List.of(LsmHook.FILE_OPEN);
+                    note = OPEN_NOTE;
+                }
+                case MOUNTS -> {
+                    matcher = Matcher.FILE_SYSTEM_TYPE;
+                    hooks = List.of(LsmHook.SB_MOUNT, LsmHook.SB_KERN_MOUNT, LsmHook.MOVE_MOUNT);
+                    note = MOUNT_NOTE;
+                }
+                case CAPABILITIES -> {
+                    matcher = Matcher.CAPABILITY;
+                    hooks = List.of(LsmHook.CAPABLE);
+                }
+                default -> throw new IllegalArgumentException(family + " has no hooks of its own");
+            }
+            for (LsmHook hook : hooks) {
+                if (node.hasLsmHook(hook.kernelName())) {
+                    add(hook, matcher, subject, action, "lsm/" + hook.kernelName(), note);
+                } else {
+                    refuse(Problem.at(at, family.key() + " needs the LSM hook " + hook.kernelName()
+                            + ", which the kernel of this node (" + node.kernelRelease() + ") does not have"));
+                }
+            }
+        }
+
+        void hook(Located<String> name) {
+            HookRules.refusal(name.value(), node).ifPresentOrElse(reason -> refuse(Problem.at(name.at(), reason)),
+                    () -> add(new LsmHook(name.value()), Matcher.ALWAYS, new Subject.Always(), action, "lsm/" + name.value(), ""));
+        }
+
+        void add(HookPoint hook, Matcher matcher, Subject subject, Action done, String mechanism, String note) {
+            int error = done.compareTo(Action.DENY) < 0 ? 0 : errno;
+            enforcements.add(new Enforcement(hook, matcher, subject, done, error, mechanism, note));
+        }
+
+        void refuse(Problem problem) {
+            refusals.add(problem);
+        }
+
+        String word() {
+            return action.name().toLowerCase(Locale.ROOT);
+        }
+    }
+}
