@@ -37,7 +37,7 @@ public record Lowering(List<Enforcement> enforcements, List<Problem> refusals) {
 
     /** What a rule of a policy comes to. */
     public static Lowering of(ContainerPolicy policy, Rule rule, NodeCapabilities node) {
-        Builder builder = new Builder(node, action(policy.mode(), rule.head().mode(), rule.head().action().value()), rule.head().errno());
+        Builder builder = new Builder(node, rule.head().action().value(), mode(policy.mode(), rule.head().mode()), rule.head().errno());
         switch (rule) {
             case Rule.Processes processes ->
                 builder.family(Family.PROCESSES, new Subject.Paths(globs(processes.paths()), Set.of(PathOperation.EXEC)), rule.head().at());
@@ -55,7 +55,7 @@ public record Lowering(List<Enforcement> enforcements, List<Problem> refusals) {
 
     /** What a default of a policy comes to. */
     public static Lowering of(ContainerPolicy policy, FamilyDefault rest, NodeCapabilities node) {
-        Builder builder = new Builder(node, action(policy.mode(), Mode.ENFORCE, rest.action()), Errno.EPERM);
+        Builder builder = new Builder(node, rest.action(), policy.mode(), Errno.EPERM);
         Set<PathOperation> operations = switch (rest.family()) {
             case PROCESSES -> Set.of(PathOperation.EXEC);
             case FILES -> OPENING;
@@ -65,9 +65,8 @@ public record Lowering(List<Enforcement> enforcements, List<Problem> refusals) {
         return builder.build();
     }
 
-    private static Action action(Mode policy, Mode rule, Action action) {
-        boolean acts = policy == Mode.ENFORCE && rule == Mode.ENFORCE;
-        return acts || action == Action.ALLOW ? action : Action.AUDIT;
+    private static Mode mode(Mode policy, Mode rule) {
+        return policy == Mode.ENFORCE && rule == Mode.ENFORCE ? Mode.ENFORCE : Mode.AUDIT;
     }
 
     private static List<Glob> globs(List<Located<Glob>> globs) {
@@ -81,13 +80,15 @@ public record Lowering(List<Enforcement> enforcements, List<Problem> refusals) {
 
         private final NodeCapabilities node;
         private final Action action;
+        private final Mode mode;
         private final int errno;
         private final List<Enforcement> enforcements = new ArrayList<>();
         private final List<Problem> refusals = new ArrayList<>();
 
-        Builder(NodeCapabilities node, Action action, int errno) {
+        Builder(NodeCapabilities node, Action action, Mode mode, int errno) {
             this.node = node;
-            this.action = action;
+            this.action = mode == Mode.ENFORCE || action == Action.ALLOW ? action : Action.AUDIT;
+            this.mode = mode;
             this.errno = errno;
         }
 
@@ -145,7 +146,7 @@ public record Lowering(List<Enforcement> enforcements, List<Problem> refusals) {
 
         void add(HookPoint hook, Matcher matcher, Subject subject, Action done, String mechanism, String note) {
             int error = done.compareTo(Action.DENY) < 0 ? 0 : errno;
-            enforcements.add(new Enforcement(hook, matcher, subject, done, error, mechanism, note));
+            enforcements.add(new Enforcement(hook, matcher, subject, done, mode, error, mechanism, note));
         }
 
         void refuse(Problem problem) {

@@ -1,0 +1,138 @@
+package io.bpfguard.policy.compile;
+
+import io.bpfguard.policy.check.CheckedPolicies;
+import io.bpfguard.policy.check.Enforcement;
+import io.bpfguard.policy.check.Lowering;
+import io.bpfguard.policy.check.NodeCapabilities;
+import io.bpfguard.policy.compiled.Action;
+import io.bpfguard.policy.compiled.Chain;
+import io.bpfguard.policy.compiled.HookPoint;
+import io.bpfguard.policy.compiled.Route;
+import io.bpfguard.policy.compiled.RuleInfo;
+import io.bpfguard.policy.model.ContainerPolicy;
+import io.bpfguard.policy.model.FamilyDefault;
+import io.bpfguard.policy.model.PolicyException;
+import io.bpfguard.policy.model.Position;
+import io.bpfguard.policy.model.Problem;
+import io.bpfguard.policy.model.Rule;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/**
+ * Compiles a set of checked policies: one compilation is one generation in the kernel. Rule numbers are given once, so
+ * all its routes share them. May be used by several threads.
+ */
+public final class Compiler {
+    private static final int SUSPECTS = 3;
+    private static final int SUSPECT_STATES = 20_000;
+
+    private final Map<String, List<NumberedRule>> byPolicy = new TreeMap<>();
+    private final Map<Integer, RuleInfo> infos = new HashMap<>();
+    private final Map<Set<String>, Route> routes = new HashMap<>();
+
+    /**
+     * Numbers the rules and compiles each policy for itself.
+     *
+     * @throws PolicyException if a policy alone needs tables over the bounds
+     */
+    public Compiler(CheckedPolicies policies, NodeCapabilities node) throws PolicyException {
+        for (ContainerPolicy policy : policies.policies()) {
+            List<NumberedRule> numbered = new ArrayList<>();
+            for (Rule rule : policy.rules()) {
+                number(policy, rule.head().label(), rule.head().at(), Lowering.of(policy, rule, node), numbered);
+            }
+            for (FamilyDefault rest : policy.defaults()) {
+                number(policy, rest.label(), rest.at(), Lowering.of(policy, rest, node), numbered);
+            }
+            byPolicy.put(policy.name().value(), List.copyOf(numbered));
+        }
+        for (ContainerPolicy policy : policies.policies()) {
+            route(List.of(policy));
+        }
+    }
+
+    private void number(ContainerPolicy policy, String label, Position at, Lowering lowering, List<NumberedRule> numbered) {
+        for (Enforcement enforcement : lowering.enforcements()) {
+            RuleInfo info = new RuleInfo(infos.size() + 1, policy.name().value(), label, enforcement.mechanism());
+            infos.put(info.number(), info);
+            numbered.add(new NumberedRule(info, enforcement, at));
+        }
+    }
+
+    /**
+     * What is enforced on a container that these policies are for. The same policies give the same instance, in whatever
+     * order they come.
+     *
+     * @param selected policies of the set that this compiler was made with
+     * @throws PolicyException if together they need tables over the bounds
+     */
+    public synchronized Route route(List<ContainerPolicy> selected) throws PolicyException {
+        Set<String> names = selected.stream().map(policy -> policy.name().value()).collect(Collectors.toUnmodifiableSet());
+        Route known = routes.get(names);
+        if (known != null) {
+            return known;
+        }
+        Route route = compile(names);
+        routes.put(names, route);
+        return route;
+    }
+
+    /** The rule behind a number. */
+    public RuleInfo rule(int number) {
+        RuleInfo info = infos.get(number);
+        if (info == null) {
+            throw new IllegalArgumentException("no rule has the number " + number + " in this compilation");
+        }
+        return info;
+    }
+
+    /** Every hook point at which some policy enforces something. */
+    public Set<HookPoint> hookPoints() {
+        return byPolicy.values().stream().flatMap(List::stream).map(rule -> rule.enforcement().hook())
+                .collect(Collectors.toCollection(LinkedHashSet::new));
+    }
+
+    private Route compile(Set<String> names) throws PolicyException {
+        Map<HookPoint, List<NumberedRule>> byHook = new LinkedHashMap<>();
+        for (String name : names.stream().sorted().toList()) {
+            List<NumberedRule> rules = byPolicy.get(name);
+            if (rules == null) {
+                throw new IllegalArgumentException("the policy " + name + " is not in this compilation");
+            }
+            rules.forEach(rule -> byHook.computeIfAbsent(rule.enforcement().hook(), _ -> new ArrayList<>()).add(rule));
+        }
+        Map<HookPoint, Chain> chains = new LinkedHashMap<>();
+        for (Map.Entry<HookPoint, List<NumberedRule>> entry : byHook.entrySet()) {
+            if (entry.getValue().stream().anyMatch(rule -> rule.enforcement().action() != Action.ALLOW)) {
+                chains.put(entry.getKey(), chain(entry.getKey(), entry.getValue()));
+            }
+        }
+        return chains.isEmpty() ? Route.EMPTY : new Route(chains);
+    }
+
+    private static Chain chain(HookPoint hook, List<NumberedRule> rules) throws PolicyException {
+        try {
+            return ChainBuilder.chain(hook, rules);
+        } catch (TooLargeException e) {
+            throw new PolicyException(blame(rules, e.getMessage()));
+        }
+    }
+
+    /** Names the rules whose globs alone make the largest automata. */
+    private static List<Problem> blame(List<NumberedRule> rules, String reason) {
+        Map<NumberedRule, Integer> states = new HashMap<>();
+        rules.forEach(rule -> states.put(rule, StringTables.states(rule, SUSPECT_STATES)));
+        return rules.stream().sorted(Comparator.comparing((NumberedRule rule) -> states.get(rule)).reversed()).limit(SUSPECTS)
+                .map(rule -> Problem.at(rule.at(), "the globs for one container come to " + reason + "; policy "
+                        + rule.info().policy() + ", " + rule.info().rule() + " has a large share: use fewer stars in the middle of globs, or fewer globs"))
+                .toList();
+    }
+}

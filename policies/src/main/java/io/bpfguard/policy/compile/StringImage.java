@@ -1,0 +1,66 @@
+package io.bpfguard.policy.compile;
+
+import io.bpfguard.policy.compiled.Matcher;
+import io.bpfguard.policy.compiled.Ruleset;
+import io.bpfguard.policy.compiled.Verdict;
+import java.nio.ByteBuffer;
+import java.util.List;
+
+/** Writes an automaton as {@code struct string_ruleset} of {@code bpf/src/main/c/ruleset.h}. */
+final class StringImage {
+    private static final int START = 8;
+    private static final int VERDICTS = 12;
+    private static final int VERDICT_COUNT = 16;
+    private static final int CLASSES = 20;
+    private static final int CLASS_OF = Layout.TABLE_OFFSET;
+    private static final int WORD = Integer.BYTES;
+
+    private StringImage() {}
+
+    /**
+     * The ruleset of an automaton.
+     *
+     * @param verdicts per output of the automaton, one verdict per operation; the first is for strings nothing matches
+     */
+    static Ruleset of(Matcher matcher, Dfa dfa, List<List<Verdict>> verdicts) throws TooLargeException {
+        int verdictsAt = roundUp(CLASS_OF + 256, Layout.STRING_VERDICT_SIZE);
+        long rowsAt = verdictsAt + (long) verdicts.size() * Layout.STRING_VERDICT_SIZE;
+        int rowSize = WORD * (1 + dfa.classes().count());
+        int[] rows = new int[dfa.states()];
+        long next = rowsAt;
+        for (int state = 0; state < rows.length; state++) {
+            if (next / Layout.BLOCK_SIZE != (next + rowSize - 1) / Layout.BLOCK_SIZE) {
+                next = (next / Layout.BLOCK_SIZE + 1) * Layout.BLOCK_SIZE;
+            }
+            if (next + rowSize > Layout.MAX_IMAGE) {
+                throw new TooLargeException("more than " + (Layout.MAX_IMAGE >> 20) + " MiB of tables (" + dfa.states() + " states)");
+            }
+            rows[state] = (int) next;
+            next += rowSize;
+        }
+        ByteBuffer image = Layout.image(matcher, (int) next);
+        image.putInt(START, rows[0] / WORD);
+        image.putInt(VERDICTS, verdictsAt);
+        image.putInt(VERDICT_COUNT, verdicts.size());
+        image.putInt(CLASSES, dfa.classes().count());
+        for (int value = 1; value < 256; value++) {
+            image.put(CLASS_OF + value, (byte) (1 + dfa.classes().of(value)));
+        }
+        for (int i = 0; i < verdicts.size(); i++) {
+            for (int operation = 0; operation < verdicts.get(i).size(); operation++) {
+                Layout.put(image, verdictsAt + i * Layout.STRING_VERDICT_SIZE + operation * Layout.VERDICT_SIZE, verdicts.get(i).get(operation));
+            }
+        }
+        for (int state = 0; state < rows.length; state++) {
+            image.putInt(rows[state], dfa.output()[state]);
+        }
+        for (int i = 0; i < dfa.from().length; i++) {
+            image.putInt(rows[dfa.from()[i]] + WORD * (1 + dfa.label()[i]), rows[dfa.to()[i]] / WORD);
+        }
+        return new Ruleset(matcher, image.array());
+    }
+
+    private static int roundUp(int value, int multiple) {
+        return (value + multiple - 1) / multiple * multiple;
+    }
+}

@@ -1,0 +1,62 @@
+package io.bpfguard.policy;
+
+import io.bpfguard.policy.check.FunctionSupport;
+import io.bpfguard.policy.check.NodeCapabilities;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+
+/** A node for tests, with the hooks that the supported kernels share. */
+public record FakeNode(Set<String> lsmHooks, Map<String, FunctionSupport> support) implements NodeCapabilities {
+    private static final Set<String> COMMON = Set.of("bprm_check_security", "bprm_creds_for_exec", "file_open", "sb_mount",
+            "sb_kern_mount", "move_mount", "capable", "userns_create", "file_permission", "path_mkdir", "path_rename",
+            "path_unlink", "path_rmdir", "path_link", "path_symlink", "path_mknod", "path_chmod", "path_chown", "path_truncate",
+            "path_chroot", "inode_setxattr", "sb_pivotroot", "sb_umount", "task_alloc", "ptrace_access_check", "ptrace_traceme",
+            "file_receive", "task_fix_setuid", "capset", "task_kill", "task_setnice", "mmap_file", "file_mprotect", "file_ioctl",
+            "socket_create", "socket_connect", "socket_bind", "socket_listen", "socket_setsockopt", "socket_sendmsg", "bpf",
+            "perf_event_open", "inode_init_security_anon", "kernel_load_data", "kernel_read_file", "syslog");
+
+    /** A Debian 13 node: no error injection. */
+    public static FakeNode debian13() {
+        Set<String> hooks = new HashSet<>(COMMON);
+        hooks.addAll(Set.of("file_truncate", "inode_set_acl", "file_ioctl_compat"));
+        return new FakeNode(hooks, Map.of("cgroup_release_agent_write", FunctionSupport.TRACEABLE,
+                "path_mount", FunctionSupport.TRACEABLE, "process_vm_rw_core", FunctionSupport.NOT_TRACEABLE,
+                "security_file_open", FunctionSupport.DENIABLE));
+    }
+
+    /** A Debian 12 node. */
+    public static FakeNode debian12() {
+        return new FakeNode(COMMON, debian13().support());
+    }
+
+    /** This node without a hook. */
+    public FakeNode without(String hook) {
+        Set<String> hooks = new HashSet<>(lsmHooks);
+        hooks.remove(hook);
+        return new FakeNode(hooks, support);
+    }
+
+    /** This node with one more function. */
+    public FakeNode with(String function, FunctionSupport what) {
+        Map<String, FunctionSupport> more = new HashMap<>(support);
+        more.put(function, what);
+        return new FakeNode(lsmHooks, more);
+    }
+
+    @Override
+    public String kernelRelease() {
+        return "6.12-test";
+    }
+
+    @Override
+    public FunctionSupport function(String name) {
+        return support.getOrDefault(name, FunctionSupport.ABSENT);
+    }
+
+    @Override
+    public Set<String> functions() {
+        return support.keySet();
+    }
+}
