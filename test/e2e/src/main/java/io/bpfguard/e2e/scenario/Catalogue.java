@@ -1,0 +1,190 @@
+package io.bpfguard.e2e.scenario;
+
+import io.bpfguard.e2e.scenario.Trial.Errno;
+import java.util.List;
+
+/** The scenarios that are made of trials alone. */
+public final class Catalogue {
+    private Catalogue() {}
+
+    /** A policy for pods labelled {@code app: NAME}. */
+    static String policy(String name, String rules) {
+        return """
+                apiVersion: bpfguard.io/v1
+                kind: ContainerPolicy
+                metadata:
+                  name: %s
+                spec:
+                  selector:
+                    podLabels:
+                      matchLabels:
+                        app: %s
+                """.formatted(name, name) + rules.indent(2);
+    }
+
+    static Scenario files() {
+        String rules = """
+                files:
+                  - action: deny
+                    paths: [/shared/secret, /shared/vault/**]
+                    operations: [read, write]
+                """;
+        var secret = new Effect.FileChanged("secret");
+        String path = "/shared/secret";
+        return new TrialScenario("files", policy("files", rules), List.of(
+                eperm("open for reading", "files", "files[0]", new Effect.FileRead("secret"), "/probes/file", "read", path),
+                eperm("open for writing", "files", "files[0]", secret, "/probes/file", "append", path),
+                eperm("openat2", "files", "files[0]", secret, "/probes/file", "openat2", path),
+                eperm("creat over it", "files", "files[0]", secret, "/probes/file", "creat", path),
+                eperm("truncate", "files", "files[0]", secret, "/probes/file", "truncate", path),
+                eperm("open by the 32-bit entry", "files", "files[0]", secret, "/probes/entry32", "open", path),
+                eperm("open by io_uring", "files", "files[0]", secret, "/probes/uring-open", path),
+                eperm("a new file below a denied directory", "files", "files[0]",
+                        new Effect.FileMade("vault/new"), "/probes/file", "create", "/shared/vault/new")),
+                List.of(
+                        List.of("/bin/cat", "/etc/passwd"),
+                        List.of("/bin/sh", "-c", "echo x >/shared/other; rm /shared/other")));
+    }
+
+    static Scenario execution() {
+        String rules = """
+                processes:
+                  - name: no-mark
+                    action: deny
+                    paths: [/probes/mark]
+                """;
+        var mark = new Effect.FileChanged("marked");
+        var how = List.of("execve", "execveat", "fd", "procfd");
+        return new TrialScenario("execution", policy("execution", rules),
+                how.stream().map(way -> eperm("exec by " + way, "execution", "processes[0]", mark,
+                        "/probes/run", way, "/probes/mark", "/shared/marked")).toList(),
+                List.of(List.of("/bin/true"), List.of("/probes/run", "fd", "/bin/busybox", "true")));
+    }
+
+    static Scenario mounts() {
+        String rules = """
+                mounts:
+                  - action: deny
+                    types: [tmpfs]
+                """;
+        var tmpfs = new Effect.Mounted("tmpfs", "/m");
+        return new TrialScenario("mounts", policy("mounts", rules), List.of(
+                eperm("mount(2) of a tmpfs", "mounts", "mounts[0]", tmpfs, "/probes/mount", "tmpfs", "/m"),
+                eperm("fsopen chain for a tmpfs", "mounts", "mounts[0]", tmpfs, "/probes/fsmount", "tmpfs", "/m"),
+                eperm("mount by the 32-bit entry", "mounts", "mounts[0]", tmpfs, "/probes/entry32", "mount", "tmpfs", "/m")),
+                List.of(List.of("/bin/sh", "-c", "/probes/mount ramfs /other && umount /other")));
+    }
+
+    static Scenario allMounts() {
+        String rules = """
+                mounts:
+                  - action: deny
+                    types: ["*"]
+                """;
+        return new TrialScenario("all-mounts", policy("all-mounts", rules), List.of(
+                eperm("mount(2) of a ramfs", "all-mounts", "mounts[0]",
+                        new Effect.Mounted("ramfs", "/m"), "/probes/mount", "ramfs", "/m"),
+                eperm("fsopen chain for a ramfs", "all-mounts", "mounts[0]",
+                        new Effect.Mounted("ramfs", "/m"), "/probes/fsmount", "ramfs", "/m"),
+                eperm("bind mount", "all-mounts", "mounts[0]",
+                        new Effect.Mounted("", "/m"), "/probes/mount", "bind:/shared", "/m"),
+                eperm("cloned tree", "all-mounts", "mounts[0]",
+                        new Effect.Mounted("", "/m"), "/probes/fsmount", "tree:/shared", "/m")),
+                List.of(List.of("/bin/cat", "/proc/mounts")));
+    }
+
+    static Scenario capabilities() {
+        String rules = """
+                capabilities:
+                  - action: deny
+                    names: [CAP_CHOWN, CAP_MKNOD]
+                """;
+        return new TrialScenario("capabilities", policy("capabilities", rules), List.of(
+                eperm("chown", "capabilities", "capabilities[0]",
+                        new Effect.FileChanged("owned"), "/probes/capability", "chown", "/shared/owned"),
+                eperm("mknod", "capabilities", "capabilities[0]",
+                        new Effect.FileMade("device"), "/probes/capability", "mknod", "/shared/device")),
+                List.of(List.of("/probes/capability", "chroot", "/bin")));
+    }
+
+    static Scenario systemCalls() {
+        String rules = """
+                systemCalls:
+                  - action: deny
+                    names: [unshare, mount, splice, setns, capset]
+                """;
+        var tmpfs = new Effect.Mounted("tmpfs", "/m");
+        return new TrialScenario("system-calls", policy("system-calls", rules), List.of(
+                eperm("unshare of the mount namespace", "system-calls", "systemCalls[0]",
+                        new Effect.OtherNamespace("unshare", "mnt"), "/probes/unshare", "mnt"),
+                eperm("unshare of the user namespace", "system-calls", "systemCalls[0]",
+                        new Effect.OtherNamespace("unshare", "user"), "/probes/unshare", "user"),
+                eperm("mount", "system-calls", "systemCalls[0]", tmpfs, "/probes/mount", "tmpfs", "/m"),
+                eperm("mount by the 32-bit entry", "system-calls", "systemCalls[0]", tmpfs,
+                        "/probes/entry32", "mount", "tmpfs", "/m"),
+                eperm("splice", "system-calls", "systemCalls[0]",
+                        new Effect.FileChanged("spliced"), "/probes/splice", "/etc/passwd", "/shared/spliced"),
+                eperm("capset", "system-calls", "systemCalls[0]", new Effect.NoCapabilities("capset"), "/probes/capset")),
+                List.of(
+                        List.of("/probes/sendfile", "/etc/passwd", "/shared/sent"),
+                        List.of("/bin/sh", "-c", "/probes/fsmount tmpfs /other && umount /other")));
+    }
+
+    /** setns has a scenario of its own because its probe needs unshare. */
+    static Scenario setns() {
+        String rules = """
+                systemCalls:
+                  - action: deny
+                    names: [setns]
+                """;
+        return new TrialScenario("setns", policy("setns", rules), List.of(
+                eperm("setns", "setns", "systemCalls[0]", new Effect.OtherNamespace("setns", "uts"), "/probes/setns")),
+                List.of(List.of("/probes/unshare", "uts")));
+    }
+
+    static Scenario functions() {
+        String rules = """
+                kernelFunctions:
+                  - action: kill
+                    names: [path_mount]
+                """;
+        return new TrialScenario("functions", policy("functions", rules), List.of(
+                new Trial("a call of path_mount", List.of("/probes/mount", "tmpfs", "/m"), Errno.KILL,
+                        "functions", "kernelFunctions[0]", new Effect.Mounted("tmpfs", "/m"))),
+                List.of(List.of("/probes/unshare", "uts")));
+    }
+
+    /** The first step of CVE-2022-0492: mounting the cgroup v1 hierarchy. */
+    static Scenario cveMount() {
+        String rules = """
+                mounts:
+                  - action: deny
+                    types: [cgroup]
+                """;
+        return new TrialScenario("cve-2022-0492-mount", policy("cve-2022-0492-mount", rules), List.of(
+                eperm("its mount of a cgroup v1 hierarchy", "cve-2022-0492-mount", "mounts[0]",
+                        new Effect.ReleaseAgentSet("/m"), "/probes/cve-2022-0492", "/m")),
+                List.of(
+                        List.of("/bin/sh", "-c", "/probes/mount tmpfs /other && umount /other"),
+                        List.of("/bin/cat", "/sys/fs/cgroup/cgroup.procs")));
+    }
+
+    /** Its second step, for who has the hierarchy mounted already: opening release_agent for writing. */
+    static Scenario cveRelease() {
+        String rules = """
+                files:
+                  - action: deny
+                    paths: ["/**/release_agent"]
+                    operations: [write]
+                """;
+        return new TrialScenario("cve-2022-0492-write", policy("cve-2022-0492-write", rules), List.of(
+                eperm("its write to release_agent", "cve-2022-0492-write", "files[0]",
+                        new Effect.ReleaseAgentSet("/m"), "/probes/cve-2022-0492", "/m")),
+                List.of(List.of("/bin/sh", "-c",
+                        "mkdir -p /r && mount -t cgroup -o none,name=rel none /r && cat /r/release_agent && umount /r")));
+    }
+
+    private static Trial eperm(String title, String policy, String rule, Effect effect, String... command) {
+        return new Trial(title, List.of(command), Errno.EPERM, policy, rule, effect);
+    }
+}

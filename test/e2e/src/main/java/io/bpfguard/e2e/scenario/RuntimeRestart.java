@@ -1,0 +1,51 @@
+package io.bpfguard.e2e.scenario;
+
+import io.bpfguard.e2e.cri.Container;
+import java.time.Duration;
+import java.util.List;
+
+/** The runtime is killed and comes back: the agent says so, registers again, and old and new containers are judged. */
+public final class RuntimeRestart implements Scenario {
+    private static final int EPERM = 1;
+    private static final Duration NRI_TIMEOUT = Duration.ofSeconds(60);
+    private static final String POLICY = Catalogue.policy("runtime-restart", """
+            files:
+              - action: deny
+                paths: [/shared/kept]
+                operations: [read, write]
+            """);
+
+    @Override
+    public String name() {
+        return "runtime-restart";
+    }
+
+    @Override
+    public void control(Stage stage) {
+        if (read(stage, stage.free()) != 0) {
+            stage.report.voided("the file can be read without us", "");
+        }
+    }
+
+    @Override
+    public void run(Stage stage) throws InterruptedException {
+        stage.guarded();
+        stage.policies.change(() -> stage.policies.write(name(), POLICY));
+        var pod = stage.pod(name());
+        var old = stage.idle(pod, "old");
+        int mark = stage.agent.events().mark();
+        stage.containerd.kill();
+        stage.report.check(stage.agent.awaitState(mark, "disconnected").isPresent(), "the agent says that the runtime is gone", "");
+        stage.containerd.start(NRI_TIMEOUT);
+        stage.report.check(stage.agent.awaitState(mark, "synchronized").isPresent(), "it registers again by itself", "");
+        stage.report.check(read(stage, old) == EPERM, "the old container is judged", "");
+        stage.report.check(read(stage, stage.idle(pod, "fresh")) == EPERM, "a new container is judged", "");
+        stage.report.check(read(stage, stage.free()) == 0, "an unselected pod is not", "");
+        stage.policies.change(() -> stage.policies.remove(name()));
+    }
+
+    private static int read(Stage stage, Container container) {
+        stage.sharedFile("kept", "x");
+        return stage.kubelet.execSync(container, List.of("/probes/file", "read", "/shared/kept")).exitCode();
+    }
+}

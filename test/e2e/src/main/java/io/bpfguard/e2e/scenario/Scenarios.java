@@ -1,0 +1,63 @@
+package io.bpfguard.e2e.scenario;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+
+/** All scenarios by name, and the groups that a test run asks for. */
+public final class Scenarios {
+    private static final Map<String, Supplier<Scenario>> BY_NAME = byName();
+    private static final Map<String, List<String>> GROUPS = Map.of(
+            "granularities", List.of("files", "execution", "mounts", "all-mounts", "capabilities", "system-calls", "setns",
+                    "functions", "cve-2022-0492-mount", "cve-2022-0492-write"),
+            "path", List.of("first-instruction", "sessions", "runtime-work"),
+            "change", List.of("edits", "switches", "lasting", "runtime-restart"),
+            "node", List.of("load", "start-up", "late-runtime", "bad-node"),
+            // What differs from kernel to kernel and from runtime to runtime; the rest is shown once.
+            "essential", List.of("load", "files", "execution", "mounts", "all-mounts", "capabilities", "system-calls", "setns",
+                    "functions", "cve-2022-0492-mount", "cve-2022-0492-write", "runtime-work", "sessions", "lasting",
+                    "first-instruction"),
+            "all", List.of("load", "start-up", "files", "execution", "mounts", "all-mounts", "capabilities", "system-calls", "setns",
+                    "functions", "cve-2022-0492-mount", "cve-2022-0492-write", "runtime-work", "sessions", "edits", "switches",
+                    "lasting", "first-instruction", "runtime-restart", "late-runtime", "bad-node"));
+
+    private Scenarios() {}
+
+    private static Map<String, Supplier<Scenario>> byName() {
+        var all = new LinkedHashMap<String, Supplier<Scenario>>();
+        List<Supplier<Scenario>> makers = List.of(
+                Load::new, StartUp::new, Catalogue::files, Catalogue::execution, Catalogue::mounts, Catalogue::allMounts,
+                Catalogue::capabilities, Catalogue::systemCalls, Catalogue::setns, Catalogue::functions, Catalogue::cveMount,
+                Catalogue::cveRelease, RuntimeWork::new, Sessions::new, Edits::new, Switches::new, Lasting::new,
+                FirstInstruction::new, RuntimeRestart::new, LateRuntime::new, BadNode::new, NoBpfLsm::new);
+        for (var maker : makers) {
+            all.put(maker.get().name(), maker);
+        }
+        return all;
+    }
+
+    /** The scenarios of these names and groups; {@code controls} stands for the controls of all, without a guard. */
+    public static List<Scenario> named(List<String> names) {
+        var scenarios = new ArrayList<Scenario>();
+        for (String name : names) {
+            if (name.equals("controls")) {
+                scenarios.add(new Controls(named(List.of("all"))));
+            } else if (GROUPS.containsKey(name)) {
+                scenarios.addAll(named(GROUPS.get(name)));
+            } else if (BY_NAME.containsKey(name)) {
+                scenarios.add(BY_NAME.get(name).get());
+            } else {
+                throw new IllegalArgumentException("no scenario " + name + "; there are " + BY_NAME.keySet()
+                        + ", and the groups " + GROUPS.keySet() + " and controls");
+            }
+        }
+        return scenarios;
+    }
+
+    /** Whether any of these looks at more than the node itself. */
+    public static boolean needRuntime(List<Scenario> scenarios) {
+        return scenarios.stream().anyMatch(scenario -> !(scenario instanceof Load || scenario instanceof NoBpfLsm));
+    }
+}
