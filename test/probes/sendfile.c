@@ -12,7 +12,7 @@ int main(int argc, char **argv)
 	if (argc != 3)
 		return USAGE;
 	from = open(argv[1], O_RDONLY);
-	to = open(argv[2], O_WRONLY | O_TRUNC);
+	to = open(argv[2], O_WRONLY | O_CREAT | O_TRUNC, 0600);
 	if (from < 0 || to < 0)
 		failed(SETUP, "open");
 	return sendfile(to, from, NULL, 1) == 1 ? 0 : errno;

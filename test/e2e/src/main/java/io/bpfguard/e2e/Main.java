@@ -11,6 +11,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -20,6 +22,9 @@ import picocli.CommandLine.Parameters;
 @Command(name = "e2e", mixinStandardHelpOptions = true, sortOptions = false)
 public final class Main implements Callable<Integer> {
     private static final Duration USUAL_NRI_TIMEOUT = Duration.ofSeconds(60);
+
+    /** Held here, because a logger that nobody holds forgets its level. */
+    private static final Logger NETTY = Logger.getLogger("io.grpc.netty");
 
     @Option(names = "--source", required = true, description = "the checkout, with the product built")
     private Path source;
@@ -37,6 +42,7 @@ public final class Main implements Callable<Integer> {
     private List<String> names = List.of("all");
 
     public static void main(String[] arguments) {
+        NETTY.setLevel(Level.SEVERE);
         System.exit(new CommandLine(new Main()).execute(arguments));
     }
 

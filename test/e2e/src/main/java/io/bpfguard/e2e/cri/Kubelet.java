@@ -83,7 +83,6 @@ public final class Kubelet implements AutoCloseable {
         var config = PodSandboxConfig.newBuilder()
                 .setMetadata(PodSandboxMetadata.newBuilder()
                         .setName(spec.name()).setNamespace(spec.namespace()).setUid(uid))
-                .setHostname(spec.name())
                 .setLogDirectory(logs.resolve(uid).toString())
                 .putAllLabels(spec.labels())
                 .putLabels("io.kubernetes.pod.name", spec.name())

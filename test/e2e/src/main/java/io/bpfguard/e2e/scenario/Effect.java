@@ -66,7 +66,7 @@ public interface Effect {
     record FileMade(String name) implements Effect {
         @Override
         public void reset(Stage stage, Container container) {
-            delete(stage.layout.shared().resolve(name));
+            delete(stage.sharedFile(name, "")); // makes the directory too
         }
 
         @Override
