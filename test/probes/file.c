@@ -1,6 +1,6 @@
 /*
  * file HOW PATH   One access to a file: read, append, truncate, create, openat2, creat, unlink, rename (to PATH.moved),
- * link (to PATH.linked). Exit status: see probe.h.
+ * link (to PATH.linked), mkdir. Exit status: see probe.h.
  */
 #include "probe.h"
 #include <linux/openat2.h>
@@ -45,6 +45,8 @@ int main(int argc, char **argv)
 		return unlink(path) ? errno : 0;
 	if (!strcmp(how, "rename"))
 		return beside(rename, path, ".moved");
+	if (!strcmp(how, "mkdir"))
+		return mkdir(path, 0700) ? errno : 0;
 	if (!strcmp(how, "link"))
 		return beside(link, path, ".linked");
 	return USAGE;

@@ -2,6 +2,7 @@ package io.bpfguard.e2e.scenario;
 
 import io.bpfguard.e2e.scenario.Trial.Errno;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** The scenarios that are made of trials alone. */
 public final class Catalogue {
@@ -36,7 +37,6 @@ public final class Catalogue {
                 eperm("open for writing", "files", "files[0]", secret, "/probes/file", "append", path),
                 eperm("openat2", "files", "files[0]", secret, "/probes/file", "openat2", path),
                 eperm("creat over it", "files", "files[0]", secret, "/probes/file", "creat", path),
-                eperm("truncate", "files", "files[0]", secret, "/probes/file", "truncate", path),
                 eperm("open by the 32-bit entry", "files", "files[0]", secret, "/probes/entry32", "open", path),
                 eperm("open by io_uring", "files", "files[0]", secret, "/probes/uring-open", path),
                 eperm("a new file below a denied directory", "files", "files[0]",
@@ -152,6 +152,41 @@ public final class Catalogue {
                 new Trial("a call of path_mount", List.of("/probes/mount", "tmpfs", "/m"), Errno.KILL,
                         "functions", "kernelFunctions[0]", new Effect.Mounted("tmpfs", "/m"))),
                 List.of(List.of("/probes/unshare", "uts")));
+    }
+
+    /** Functions whose call can be prevented on every kernel: those of the security layer. */
+    static Scenario functionDeny() {
+        return deniedFunction("function-deny", "security_path_mkdir");
+    }
+
+    /** A system call's own function: kernels with error injection, and 7.2 and later. */
+    static Scenario systemCallFunctions() {
+        return deniedFunction("system-call-functions", "__x64_sys_mkdir");
+    }
+
+    private static Scenario deniedFunction(String name, String function) {
+        String rules = """
+                kernelFunctions:
+                  - action: deny
+                    names: [%s]
+                """.formatted(function);
+        return new TrialScenario(name, policy(name, rules), List.of(
+                eperm("mkdir, by " + function, name, "kernelFunctions[0]",
+                        new Effect.FileMade("directory"), "/probes/file", "mkdir", "/shared/directory")),
+                List.of(List.of("/bin/sh", "-c", "echo x >/shared/other; rm /shared/other")));
+    }
+
+    static Scenario lsmHooks() {
+        String rules = """
+                lsmHooks:
+                  - action: deny
+                    names: [path_truncate, path_unlink, path_rename, path_link]
+                """;
+        var file = new Effect.FileChanged("named");
+        return new TrialScenario("lsm-hooks", policy("lsm-hooks", rules),
+                Stream.of("truncate", "unlink", "rename", "link").map(how -> eperm(how, "lsm-hooks", "lsmHooks[0]", file,
+                        "/probes/file", how, "/shared/named")).toList(),
+                List.of(List.of("/probes/file", "read", "/shared/named"), List.of("/probes/file", "append", "/shared/named")));
     }
 
     /** The first step of CVE-2022-0492: mounting the cgroup v1 hierarchy. */

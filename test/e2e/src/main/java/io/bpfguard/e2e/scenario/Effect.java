@@ -66,7 +66,8 @@ public interface Effect {
     record FileMade(String name) implements Effect {
         @Override
         public void reset(Stage stage, Container container) {
-            delete(stage.sharedFile(name, "")); // makes the directory too
+            delete(stage.layout.shared().resolve(name));
+            delete(stage.sharedFile(name, "")); // makes the directory above it too
         }
 
         @Override

@@ -5,23 +5,21 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /** All scenarios by name, and the groups that a test run asks for. */
 public final class Scenarios {
     private static final Map<String, Supplier<Scenario>> BY_NAME = byName();
+    private static final List<String> GRANULARITIES = List.of("files", "execution", "mounts", "all-mounts", "capabilities",
+            "system-calls", "setns", "lsm-hooks", "functions", "function-deny", "cve-2022-0492-mount", "cve-2022-0492-write");
+    private static final List<String> PATH = List.of("runtime-work", "sessions", "lasting", "first-instruction");
     private static final Map<String, List<String>> GROUPS = Map.of(
-            "granularities", List.of("files", "execution", "mounts", "all-mounts", "capabilities", "system-calls", "setns",
-                    "functions", "cve-2022-0492-mount", "cve-2022-0492-write"),
-            "path", List.of("first-instruction", "sessions", "runtime-work"),
-            "change", List.of("edits", "switches", "lasting", "runtime-restart"),
-            "node", List.of("load", "start-up", "late-runtime", "bad-node"),
+            "granularities", GRANULARITIES,
+            "path", PATH,
             // What differs from kernel to kernel and from runtime to runtime; the rest is shown once.
-            "essential", List.of("load", "files", "execution", "mounts", "all-mounts", "capabilities", "system-calls", "setns",
-                    "functions", "cve-2022-0492-mount", "cve-2022-0492-write", "runtime-work", "sessions", "lasting",
-                    "first-instruction"),
-            "all", List.of("load", "start-up", "files", "execution", "mounts", "all-mounts", "capabilities", "system-calls", "setns",
-                    "functions", "cve-2022-0492-mount", "cve-2022-0492-write", "runtime-work", "sessions", "edits", "switches",
-                    "lasting", "first-instruction", "runtime-restart", "late-runtime", "bad-node"));
+            "essential", concat(List.of("load"), GRANULARITIES, PATH),
+            "all", concat(List.of("load", "start-up"), GRANULARITIES, List.of("system-call-functions", "edits", "switches"), PATH,
+                    List.of("runtime-restart", "late-runtime", "bad-node")));
 
     private Scenarios() {}
 
@@ -29,13 +27,19 @@ public final class Scenarios {
         var all = new LinkedHashMap<String, Supplier<Scenario>>();
         List<Supplier<Scenario>> makers = List.of(
                 Load::new, StartUp::new, Catalogue::files, Catalogue::execution, Catalogue::mounts, Catalogue::allMounts,
-                Catalogue::capabilities, Catalogue::systemCalls, Catalogue::setns, Catalogue::functions, Catalogue::cveMount,
+                Catalogue::capabilities, Catalogue::systemCalls, Catalogue::setns, Catalogue::functions, Catalogue::functionDeny,
+                Catalogue::systemCallFunctions, Catalogue::lsmHooks, Catalogue::cveMount,
                 Catalogue::cveRelease, RuntimeWork::new, Sessions::new, Edits::new, Switches::new, Lasting::new,
                 FirstInstruction::new, RuntimeRestart::new, LateRuntime::new, BadNode::new, NoBpfLsm::new);
         for (var maker : makers) {
             all.put(maker.get().name(), maker);
         }
         return all;
+    }
+
+    @SafeVarargs
+    private static List<String> concat(List<String>... lists) {
+        return Stream.of(lists).flatMap(List::stream).toList();
     }
 
     /** The scenarios of these names and groups; {@code controls} stands for the controls of all, without a guard. */
