@@ -45,6 +45,16 @@ public final class Report {
         count(good);
     }
 
+    /** Counts a check that its scenario shows in its own way. */
+    public void tally(boolean good) {
+        count(good);
+    }
+
+    /** The stream, for a scenario that shows itself in its own way. */
+    public PrintStream out() {
+        return out;
+    }
+
     /** A check that proves nothing because its control did not succeed; it counts as failed. */
     public void voided(String text, String detail) {
         line("VOID", text, detail);

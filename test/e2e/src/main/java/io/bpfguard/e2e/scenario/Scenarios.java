@@ -5,7 +5,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
-import java.util.stream.Stream;
 
 /** All scenarios by name, and the groups that a test run asks for. */
 public final class Scenarios {
@@ -17,9 +16,9 @@ public final class Scenarios {
             "granularities", GRANULARITIES,
             "path", PATH,
             // What differs from kernel to kernel and from runtime to runtime; the rest is shown once.
-            "essential", concat(List.of("load"), GRANULARITIES, PATH),
-            "all", concat(List.of("load", "start-up"), GRANULARITIES, List.of("system-call-functions", "edits", "switches"), PATH,
-                    List.of("runtime-restart", "late-runtime", "bad-node")));
+            "essential", concat(List.of(List.of("load"), GRANULARITIES, PATH)),
+            "all", concat(List.of(List.of("load", "start-up"), GRANULARITIES, List.of("system-call-functions", "edits", "switches"), PATH,
+                    List.of("runtime-restart", "late-runtime", "bad-node"))));
 
     private Scenarios() {}
 
@@ -30,16 +29,15 @@ public final class Scenarios {
                 Catalogue::capabilities, Catalogue::systemCalls, Catalogue::setns, Catalogue::functions, Catalogue::functionDeny,
                 Catalogue::systemCallFunctions, Catalogue::lsmHooks, Catalogue::cveMount,
                 Catalogue::cveRelease, RuntimeWork::new, Sessions::new, Edits::new, Switches::new, Lasting::new,
-                FirstInstruction::new, RuntimeRestart::new, LateRuntime::new, BadNode::new, NoBpfLsm::new);
+                FirstInstruction::new, RuntimeRestart::new, LateRuntime::new, BadNode::new, NoBpfLsm::new, Demo::new);
         for (var maker : makers) {
             all.put(maker.get().name(), maker);
         }
         return all;
     }
 
-    @SafeVarargs
-    private static List<String> concat(List<String>... lists) {
-        return Stream.of(lists).flatMap(List::stream).toList();
+    private static List<String> concat(List<List<String>> lists) {
+        return lists.stream().flatMap(List::stream).toList();
     }
 
     /** The scenarios of these names and groups; {@code controls} stands for the controls of all, without a guard. */
