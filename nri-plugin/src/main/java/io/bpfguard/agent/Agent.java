@@ -1,0 +1,179 @@
+package io.bpfguard.agent;
+
+import io.bpfguard.bpf.libbpf.Libbpf;
+import io.bpfguard.bpf.node.NodeRequirements;
+import io.bpfguard.bpf.node.RunningKernel;
+import io.bpfguard.bpf.routing.RoutingState;
+import io.bpfguard.nri.LaunchEnvironment;
+import io.bpfguard.nri.LaunchedConnector;
+import io.bpfguard.nri.NriOptions;
+import io.bpfguard.nri.NriRunner;
+import io.bpfguard.nri.NriState;
+import io.bpfguard.nri.TrunkConnector;
+import io.bpfguard.nri.UnixSocketConnector;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The resident agent. It opens the kernel's state, puts the policies in force, and only then links to the runtime. Closing it, or
+ * killing it, takes nothing out of force.
+ */
+public final class Agent implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Agent.class);
+    private static final Duration HOUSEKEEPING = Duration.ofSeconds(30);
+
+    /** Closed in reverse order. */
+    private final Deque<AutoCloseable> open = new ArrayDeque<>();
+    private final CountDownLatch ended = new CountDownLatch(1);
+    private final EventLog log;
+    private final HandlerTimes times = new HandlerTimes();
+
+    private Agent(OutputStream events) {
+        log = new EventLog(events, Clock.systemUTC());
+    }
+
+    /**
+     * Starts an agent.
+     *
+     * @param events where events go, a JSON object a line
+     * @throws AgentException if it cannot do its work here; the message says what to do
+     */
+    public static Agent start(AgentOptions options, OutputStream events) throws AgentException {
+        Agent agent = new Agent(events);
+        try {
+            agent.run(options);
+            return agent;
+        } catch (AgentException | RuntimeException | Error failure) {
+            agent.close();
+            throw failure;
+        }
+    }
+
+    private void run(AgentOptions options) throws AgentException {
+        long begin = System.nanoTime();
+        List<String> missing = NodeRequirements.HERE.missing();
+        if (!missing.isEmpty()) {
+            throw new AgentException(String.join("\n", missing));
+        }
+        open.push(lock(options.runDirectory()));
+        Libbpf libbpf = new Libbpf();
+        RunningKernel kernel = new RunningKernel(libbpf);
+        open.push(kernel);
+        RoutingState state = RoutingState.open(libbpf, options.bpffs());
+        open.push(state);
+        Enforcement enforcement = new Enforcement(state, kernel, Cgroups.HERE);
+        open.push(new DecisionLog(state, enforcement, log));
+        Policies policies = new Policies(options.policies(), options.stateDirectory().resolve("accepted"), kernel, enforcement, log);
+        policies.loadOrRestore();
+        open.push(new PolicyWatcher(options.policies(), policies::load));
+        open.push(housekeeping(state));
+        LOG.info("ready in {} ms: libbpf {}, {} state below {}", Duration.ofNanos(System.nanoTime() - begin).toMillis(), libbpf.version(),
+                state.adopted() ? "adopted" : "new", options.bpffs());
+        open.push(link(options, enforcement));
+    }
+
+    private NriRunner link(AgentOptions options, Enforcement enforcement) {
+        RuntimeEvents plugin = new RuntimeEvents(enforcement, log, times);
+        Optional<LaunchEnvironment> launched = LaunchEnvironment.from(options.environment());
+        TrunkConnector connector = launched.<TrunkConnector>map(environment -> new LaunchedConnector(environment.socket()))
+                .orElseGet(() -> new UnixSocketConnector(options.socket()));
+        NriOptions nri = NriOptions.of(launched.map(LaunchEnvironment::pluginName).orElse(options.pluginName()),
+                launched.map(LaunchEnvironment::pluginIndex).orElse(options.pluginIndex()));
+        NriRunner runner = NriRunner.start(plugin, connector, nri);
+        if (launched.isPresent()) {
+            // The runtime kills a launched plugin whose link is lost and starts none again: end rather than linger.
+            Thread.ofVirtual().start(() -> {
+                try {
+                    runner.awaitState(NriState.CLOSED, Duration.ofDays(36500));
+                } catch (InterruptedException interrupted) {
+                    Thread.currentThread().interrupt();
+                }
+                ended.countDown();
+            });
+        }
+        return runner;
+    }
+
+    /** Frees what belongs to containers that ended while nobody told. */
+    private static AutoCloseable housekeeping(RoutingState state) {
+        Thread thread = Thread.ofPlatform().daemon().name("housekeeping").start(() -> {
+            try {
+                while (true) {
+                    TimeUnit.NANOSECONDS.sleep(HOUSEKEEPING.toNanos());
+                    state.collect();
+                }
+            } catch (InterruptedException closed) {
+                Thread.currentThread().interrupt();
+            } catch (RuntimeException failure) {
+                LOG.error("housekeeping failed; slots of ended containers are not freed any more", failure);
+            }
+        });
+        return () -> {
+            thread.interrupt();
+            thread.join(2000);
+        };
+    }
+
+    private static AutoCloseable lock(Path directory) throws AgentException {
+        Path file = directory.resolve("agent.lock");
+        try {
+            Files.createDirectories(directory);
+            FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            FileLock lock = channel.tryLock();
+            if (lock == null) {
+                channel.close();
+                throw new AgentException("another BPFGuard agent runs on this node (it holds " + file + "); stop it first");
+            }
+            return channel;
+        } catch (OverlappingFileLockException twice) {
+            throw new AgentException("this process already runs a BPFGuard agent");
+        } catch (IOException failure) {
+            throw new UncheckedIOException("locking " + file, failure);
+        }
+    }
+
+    /** Waits until the agent has nothing to do any more: only one that a runtime launched comes there by itself. */
+    public void await() throws InterruptedException {
+        ended.await();
+    }
+
+    /** Ends the agent; enforcement goes on. Idempotent. */
+    @Override
+    public void close() {
+        if (times.count() > 0) {
+            log.write("agent", json -> {
+                json.writeStringField("state", "stopping");
+                json.writeNumberField("runtimeEvents", times.count());
+                json.writeNumberField("handlerP50Micros", times.quantileMicros(0.5));
+                json.writeNumberField("handlerP99Micros", times.quantileMicros(0.99));
+            });
+        }
+        while (!open.isEmpty()) {
+            AutoCloseable next = open.pop();
+            try {
+                next.close();
+            } catch (Exception failure) {
+                LOG.warn("closing {} failed", next.getClass().getSimpleName().toLowerCase(Locale.ROOT), failure);
+            }
+        }
+        ended.countDown();
+    }
+}

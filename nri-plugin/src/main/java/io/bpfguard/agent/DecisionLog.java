@@ -1,0 +1,167 @@
+package io.bpfguard.agent;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import io.bpfguard.bpf.libbpf.RingBuffer;
+import io.bpfguard.bpf.routing.DecisionEvent;
+import io.bpfguard.bpf.routing.RoutingState;
+import io.bpfguard.policy.check.SystemCalls;
+import io.bpfguard.policy.compiled.PathOperation;
+import io.bpfguard.policy.compiled.RuleInfo;
+import io.bpfguard.policy.model.Capability;
+import io.bpfguard.policy.model.Errno;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Reads the kernel's decisions and writes them with the names of people: pod, policy, rule, hook, object. */
+final class DecisionLog implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(DecisionLog.class);
+    private static final Duration POLL = Duration.ofMillis(200);
+
+    private final Enforcement enforcement;
+    private final EventLog log;
+    private final RingBuffer ring;
+    private final Thread thread;
+    private final Instant boot;
+    private final Map<Integer, String> calls64 = new HashMap<>();
+    private final Map<Integer, String> calls32 = new HashMap<>();
+    private volatile boolean closed;
+
+    /** Starts to read; the ring outlives this object. */
+    DecisionLog(RoutingState state, Enforcement enforcement, EventLog log) {
+        this.enforcement = enforcement;
+        this.log = log;
+        boot = bootTime();
+        SystemCalls.names().stream().map(name -> SystemCalls.named(name).orElseThrow()).forEach(call -> {
+            call.number64().ifPresent(number -> calls64.put(number, call.name()));
+            call.number32().ifPresent(number -> calls32.put(number, call.name()));
+        });
+        ring = RingBuffer.open(state.events(), record -> write(DecisionEvent.read(record)),
+                failure -> LOG.error("an event could not be written", failure));
+        // A platform thread: it waits in the kernel.
+        thread = Thread.ofPlatform().daemon().name("decisions").start(this::run);
+    }
+
+    private void run() {
+        while (!closed) {
+            try {
+                ring.poll(POLL);
+            } catch (RuntimeException failure) {
+                LOG.error("reading events failed", failure);
+                return;
+            }
+        }
+    }
+
+    private void write(DecisionEvent event) {
+        Optional<Enforcement.Member> member = enforcement.member(event.container());
+        Optional<RuleInfo> rule = enforcement.rule(event.generation(), event.rule());
+        log.write(boot.plus(event.sinceBoot()), event.action().name().toLowerCase(Locale.ROOT), json -> {
+            member.ifPresent(container -> writeContainer(json, container));
+            if (member.isEmpty()) {
+                json.writeNumberField("slot", event.container());
+            }
+            if (rule.isPresent()) {
+                json.writeStringField("policy", rule.get().policy());
+                json.writeStringField("rule", rule.get().rule());
+            } else if (event.reason() == DecisionEvent.Reason.RULE) {
+                json.writeNumberField("ruleNumber", event.rule());
+            }
+            String label = enforcement.hook(event.hook());
+            json.writeStringField("hook", label.substring(label.indexOf('-') + 1));
+            json.writeStringField("mechanism", rule.map(RuleInfo::mechanism).orElse(label));
+            if (event.reason() != DecisionEvent.Reason.RULE) {
+                json.writeStringField("reason", event.reason().name().toLowerCase(Locale.ROOT));
+            }
+            if (event.errno() != 0) {
+                json.writeStringField("errno", Errno.name(event.errno()));
+            }
+            writeProcess(json, event);
+            writeObject(json, event);
+            json.writeNumberField("generation", event.generation());
+        });
+    }
+
+    private static void writeContainer(JsonGenerator json, Enforcement.Member member) {
+        try {
+            json.writeStringField("namespace", member.facts().namespace());
+            json.writeStringField("pod", member.facts().podName());
+            json.writeStringField("container", member.facts().containerName());
+            json.writeStringField("containerId", member.facts().containerId());
+        } catch (IOException failure) {
+            throw new java.io.UncheckedIOException(failure);
+        }
+    }
+
+    private static void writeProcess(JsonGenerator json, DecisionEvent event) throws IOException {
+        json.writeObjectFieldStart("process");
+        json.writeNumberField("pid", event.pid());
+        json.writeNumberField("tid", event.tid());
+        json.writeNumberField("nsPid", event.namespacePid());
+        json.writeNumberField("uid", Integer.toUnsignedLong(event.uid()));
+        json.writeStringField("comm", event.comm());
+        json.writeEndObject();
+    }
+
+    private void writeObject(JsonGenerator json, DecisionEvent event) throws IOException {
+        switch (event.kind()) {
+            case NONE -> { }
+            case PATH -> {
+                if (event.reason() == DecisionEvent.Reason.RULE && event.operation() < PathOperation.values().length) {
+                    json.writeStringField("operation", PathOperation.values()[event.operation()].name().toLowerCase(Locale.ROOT));
+                }
+                json.writeStringField("object", event.objectText());
+                if (event.objectLength() > event.object().length()) {
+                    json.writeNumberField("objectLength", event.objectLength());
+                }
+            }
+            case FILE_SYSTEM_TYPE -> json.writeStringField("object", event.objectText());
+            case CAPABILITY -> json.writeStringField("object", capability(event.number()));
+            case SYSTEM_CALL -> {
+                boolean compat = event.operation() == 1;
+                int number = (int) event.number();
+                json.writeStringField("object", (compat ? calls32 : calls64).getOrDefault(number, Integer.toString(number)));
+                if (compat) {
+                    json.writeStringField("abi", "i386");
+                }
+            }
+        }
+    }
+
+    private static String capability(long number) {
+        return number >= 0 && number < Capability.NAMES.size() ? "CAP_" + Capability.NAMES.get((int) number) : Long.toString(number);
+    }
+
+    /** When CLOCK_BOOTTIME was 0, to a hundredth of a second. */
+    private static Instant bootTime() {
+        try {
+            String uptime = Files.readString(Path.of("/proc/uptime"));
+            long millis = (long) (Double.parseDouble(uptime.substring(0, uptime.indexOf(' '))) * 1000);
+            return Instant.now().minusMillis(millis);
+        } catch (IOException failure) {
+            throw new java.io.UncheckedIOException("reading /proc/uptime", failure);
+        }
+    }
+
+    /** Writes what is in the ring and ends. */
+    @Override
+    public void close() {
+        closed = true;
+        ring.wakeUp();
+        try {
+            thread.join(Duration.ofSeconds(2));
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        ring.consume();
+        ring.close();
+    }
+}

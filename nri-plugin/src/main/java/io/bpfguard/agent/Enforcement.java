@@ -1,0 +1,187 @@
+package io.bpfguard.agent;
+
+import io.bpfguard.bpf.routing.ContainerState;
+import io.bpfguard.bpf.routing.RoutingState;
+import io.bpfguard.policy.check.CheckedPolicies;
+import io.bpfguard.policy.check.NodeCapabilities;
+import io.bpfguard.policy.compile.Compiler;
+import io.bpfguard.policy.compiled.Route;
+import io.bpfguard.policy.compiled.RuleInfo;
+import io.bpfguard.policy.model.PolicyException;
+import io.bpfguard.policy.select.ContainerFacts;
+import io.bpfguard.policy.select.Selector;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * The containers of the node under the policies in force: names and labels become routes. Runtime events own a container's life;
+ * a change of policies only changes its route. Thread-safe: an event and a switch never run at the same time.
+ */
+final class Enforcement {
+    /** Events of an older generation can still be in the ring when it is no longer in force. */
+    private static final int REMEMBERED_GENERATIONS = 16;
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final RoutingState state;
+    private final NodeCapabilities node;
+    private final Cgroups cgroups;
+    private final Map<String, Member> byId = new HashMap<>();
+    private final Map<Integer, Member> bySlot = new HashMap<>();
+    private final Map<Integer, Compiler> generations = new HashMap<>();
+    private Compiler compiler;
+    private CheckedPolicies policies;
+    private int generation;
+
+    /** A container that the runtime told of. */
+    record Member(ContainerFacts facts, String cgroup, int slot) {}
+
+    /** Nothing is in force before the first {@link #switchTo}. */
+    Enforcement(RoutingState state, NodeCapabilities node, Cgroups cgroups) {
+        this.state = state;
+        this.node = node;
+        this.cgroups = cgroups;
+        this.generation = state.adoptedGeneration();
+    }
+
+    /**
+     * Puts policies in force for all containers, running ones included; each is switched by one store.
+     *
+     * @return the new generation
+     * @throws PolicyException if they cannot be compiled; what was in force stays
+     */
+    int switchTo(CheckedPolicies next) throws PolicyException {
+        Compiler compiled = new Compiler(next, node);
+        lock.lock();
+        try {
+            int number = generation + 1;
+            Map<Integer, Route> routes = new HashMap<>();
+            for (Member member : bySlot.values()) {
+                routes.put(member.slot(), compiled.route(Selector.select(next, member.facts())));
+            }
+            state.switchRoutes(routes, number);
+            generation = number;
+            compiler = compiled;
+            policies = next;
+            generations.put(number, compiled);
+            generations.remove(number - REMEMBERED_GENERATIONS);
+            return number;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Whether policies are in force; without, no container can be let in. */
+    boolean isReady() {
+        lock.lock();
+        try {
+            return compiler != null;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** A container is about to be created: its cgroup will have its route when it is made. */
+    void expect(ContainerFacts facts, CgroupPath path) throws PolicyException {
+        lock.lock();
+        try {
+            remember(facts, path, state.expect(path.name(), route(facts), generation));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * A container's cgroup exists: makes sure that it has its route.
+     *
+     * @param pid of its init process, 0 when the runtime does not tell
+     * @param running whether the workload may be running
+     * @return false if there is no such cgroup
+     */
+    boolean assign(ContainerFacts facts, CgroupPath path, long pid, boolean running) throws PolicyException {
+        var id = cgroups.find(path, pid);
+        if (id.isEmpty()) {
+            return false;
+        }
+        lock.lock();
+        try {
+            remember(facts, path, state.assign(path.name(), id.getAsLong(), running, route(facts), generation));
+            return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** A container is gone for the runtime. Its route stays until its cgroup is gone: a dying process is still the workload. */
+    void remove(String containerId) {
+        lock.lock();
+        try {
+            Member member = byId.remove(containerId);
+            if (member != null) {
+                state.forget(member.cgroup());
+            }
+            state.collect();
+            Set<Integer> alive = new HashSet<>();
+            state.containers().forEach(container -> alive.add(container.slot()));
+            bySlot.keySet().retainAll(alive);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The runtime has told of all its containers: the others are gone for it. */
+    void retain(Set<String> containerIds) {
+        lock.lock();
+        try {
+            Set<String> gone = new HashSet<>(byId.keySet());
+            gone.removeAll(containerIds);
+            gone.forEach(this::remove);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The container of a slot. */
+    Optional<Member> member(int slot) {
+        lock.lock();
+        try {
+            return Optional.ofNullable(bySlot.get(slot));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** What a rule's number meant in a generation. */
+    Optional<RuleInfo> rule(int generation, int number) {
+        lock.lock();
+        try {
+            Compiler compiled = generations.get(generation);
+            return compiled == null || number == 0 ? Optional.empty() : Optional.of(compiled.rule(number));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The label of a hook by its number: {@code lsm-file_open}. */
+    String hook(int number) {
+        return state.hooks().getOrDefault(number, "hook-" + number);
+    }
+
+    private Route route(ContainerFacts facts) throws PolicyException {
+        return compiler.route(Selector.select(policies, facts));
+    }
+
+    private void remember(ContainerFacts facts, CgroupPath path, int slot) {
+        Member member = new Member(facts, path.name(), slot);
+        byId.put(facts.containerId(), member);
+        bySlot.put(slot, member);
+    }
+
+    /** How many containers the kernel knows, by where they stand. */
+    Map<ContainerState.Phase, Long> phases() {
+        return state.containers().stream().collect(java.util.stream.Collectors.groupingBy(ContainerState::phase, java.util.stream.Collectors.counting()));
+    }
+}

@@ -1,0 +1,131 @@
+package io.bpfguard.agent;
+
+import io.bpfguard.policy.check.CheckedPolicies;
+import io.bpfguard.policy.check.Checker;
+import io.bpfguard.policy.check.NodeCapabilities;
+import io.bpfguard.policy.model.PolicyException;
+import io.bpfguard.policy.read.PolicyReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Brings the policies of a directory into force, and keeps a copy of the last ones that were: an agent that starts with
+ * wrong files goes on with those. What is wrong is told and changes nothing.
+ */
+final class Policies {
+    private static final Logger LOG = LoggerFactory.getLogger(Policies.class);
+
+    private final Path directory;
+    private final Path accepted;
+    private final NodeCapabilities node;
+    private final Enforcement enforcement;
+    private final EventLog log;
+
+    /**
+     * @param directory where people write policies
+     * @param accepted the copy, made by this class
+     */
+    Policies(Path directory, Path accepted, NodeCapabilities node, Enforcement enforcement, EventLog log) {
+        this.directory = directory;
+        this.accepted = accepted;
+        this.node = node;
+        this.enforcement = enforcement;
+        this.log = log;
+    }
+
+    /** Reads the directory and switches to what it says; false if that is wrong and nothing changed. */
+    boolean load() {
+        return load(directory, true);
+    }
+
+    /** At start: the directory, or the copy of what was last in force. False if neither can be used. */
+    boolean loadOrRestore() {
+        if (load()) {
+            return true;
+        }
+        if (!Files.isDirectory(accepted, LinkOption.NOFOLLOW_LINKS) || !load(accepted, false)) {
+            LOG.error("no valid policies: every container creation is refused until {} is mended", directory);
+            return false;
+        }
+        LOG.warn("the policies in {} are wrong: those that were last in force, in {}, are in force again", directory, accepted);
+        return true;
+    }
+
+    private boolean load(Path from, boolean keep) {
+        try {
+            CheckedPolicies checked = Checker.check(PolicyReader.readDirectory(from), node);
+            checked.warnings().forEach(warning -> LOG.warn("{}", warning));
+            int generation = enforcement.switchTo(checked);
+            log.write("policies", json -> {
+                json.writeNumberField("generation", generation);
+                json.writeNumberField("policies", checked.policies().size());
+                json.writeStringField("from", from.toString());
+            });
+            if (keep) {
+                keepCopy();
+            }
+            return true;
+        } catch (PolicyException wrong) {
+            wrong.problems().forEach(problem -> LOG.error("{}", problem));
+            rejected(wrong.problems().stream().map(Object::toString).toList());
+        } catch (RuntimeException failure) {
+            LOG.error("the policies in {} cannot be put in force", from, failure);
+            rejected(java.util.List.of(String.valueOf(failure.getMessage())));
+        }
+        return false;
+    }
+
+    private void rejected(java.util.List<String> problems) {
+        log.write("policies-rejected", json -> {
+            json.writeArrayFieldStart("problems");
+            for (String problem : problems) {
+                json.writeString(problem);
+            }
+            json.writeEndArray();
+        });
+    }
+
+    /** Copies beside, then renames: a cut-off copy is never taken for a whole one. */
+    private void keepCopy() {
+        Path next = accepted.resolveSibling(accepted.getFileName() + ".next");
+        Path old = accepted.resolveSibling(accepted.getFileName() + ".old");
+        try {
+            delete(next);
+            delete(old);
+            Files.createDirectories(next.getParent());
+            Files.createDirectory(next, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+            if (Files.isDirectory(directory)) {
+                try (Stream<Path> files = Files.list(directory)) {
+                    for (Path file : (Iterable<Path>) files.filter(Files::isRegularFile)::iterator) {
+                        Files.copy(file, next.resolve(file.getFileName()), LinkOption.NOFOLLOW_LINKS, StandardCopyOption.COPY_ATTRIBUTES);
+                    }
+                }
+            }
+            if (Files.exists(accepted)) {
+                Files.move(accepted, old, StandardCopyOption.ATOMIC_MOVE);
+            }
+            Files.move(next, accepted, StandardCopyOption.ATOMIC_MOVE);
+            delete(old);
+        } catch (IOException failure) {
+            LOG.warn("the policies in force could not be copied to {}: {}; they stay in force", accepted, failure.toString());
+        }
+    }
+
+    private static void delete(Path directory) throws IOException {
+        if (Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
+            try (Stream<Path> files = Files.list(directory)) {
+                for (Path file : (Iterable<Path>) files::iterator) {
+                    Files.delete(file);
+                }
+            }
+            Files.delete(directory);
+        }
+    }
+}

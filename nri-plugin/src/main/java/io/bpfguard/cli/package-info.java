@@ -1,0 +1,2 @@
+/** The {@code bpfguard} command. */
+package io.bpfguard.cli;
