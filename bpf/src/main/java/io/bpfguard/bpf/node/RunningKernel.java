@@ -54,7 +54,7 @@ public final class RunningKernel implements NodeCapabilities, AutoCloseable {
             if (lsmHooks == null) {
                 lsmHooks = new TreeSet<>();
                 for (String hook : btf.lsmHooks()) {
-                    if (btf.lsmHook(hook).map(prototype -> prototype.returns().equals("int")).orElse(false)) {
+                    if (returnsInt(hook)) {
                         lsmHooks.add(hook);
                     }
                 }
@@ -67,7 +67,11 @@ public final class RunningKernel implements NodeCapabilities, AutoCloseable {
 
     @Override
     public boolean hasLsmHook(String name) {
-        return lsmHooks().contains(name) && attachability.accepts("lsm", name);
+        return returnsInt(name) && attachability.accepts("lsm", name);
+    }
+
+    private boolean returnsInt(String hook) {
+        return btf.lsmHook(hook).map(prototype -> prototype.returns().equals("int")).orElse(false);
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.bpfguard.bpf.routing;
 
 import io.bpfguard.bpf.libbpf.BpfMap;
+import io.bpfguard.bpf.libbpf.MappedArray;
 import io.bpfguard.bpf.routing.ContainerState.Phase;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -15,7 +16,7 @@ import java.util.OptionalInt;
 import java.util.Set;
 
 /** The slots of containers, their routes, and the two ways to find a slot: by expected name and by cgroup id. Not thread-safe. */
-final class ContainerTable {
+final class ContainerTable implements AutoCloseable {
     private static final int CGROUP = 0;
     private static final int STATE = 8;
     private static final int RUNTIME_MNTNS = 12;
@@ -23,8 +24,8 @@ final class ContainerTable {
     private static final int ERRORS = 48;
     private static final int EVENTS_LOST = 56;
 
-    private final BpfMap containers;
-    private final BpfMap containerRoutes;
+    private final MappedArray containers;
+    private final MappedArray containerRoutes;
     private final BpfMap expected;
     private final BpfMap cgroups;
     private final Map<String, Integer> slots = new HashMap<>();
@@ -32,17 +33,16 @@ final class ContainerTable {
 
     /** Takes over what an earlier agent left. */
     ContainerTable(BpfMap containers, BpfMap containerRoutes, BpfMap expected, BpfMap cgroups) {
-        this.containers = containers;
-        this.containerRoutes = containerRoutes;
+        this.containers = MappedArray.of(containers);
+        this.containerRoutes = MappedArray.of(containerRoutes);
         this.expected = expected;
         this.cgroups = cgroups;
         int size = containers.info().maxEntries();
         numbers = new Numbers(size, "container slot");
         for (int slot = 1; slot < size; slot++) {
-            ContainerState state = read(slot);
-            if (state.phase() != Phase.FREE) {
+            if (this.containers.getInt(slot, STATE) != 0) {
                 numbers.mark(slot);
-                slots.put(state.name(), slot);
+                slots.put(read(slot).name(), slot);
             }
         }
     }
@@ -104,21 +104,20 @@ final class ContainerTable {
 
     /** One 64-bit store: all hooks of the container change together. */
     void setRoute(int slot, long routeWord) {
-        containerRoutes.update(BpfMap.u32(slot), BpfMap.u64(routeWord));
+        containerRoutes.setLong(slot, 0, routeWord);
     }
 
     long routeWord(int slot) {
-        return view(containerRoutes.lookup(BpfMap.u32(slot)).orElseThrow()).getLong();
+        return containerRoutes.getLong(slot, 0);
     }
 
     ContainerState read(int slot) {
-        ByteBuffer value = view(containers.lookup(BpfMap.u32(slot)).orElseThrow());
-        int state = value.getInt(STATE);
+        int state = containers.getInt(slot, STATE);
         long word = state == 0 ? 0 : routeWord(slot);
         Phase phase = state >= 0 && state < Phase.values().length ? Phase.values()[state] : Phase.GONE;
-        return new ContainerState(slot, name(value), phase, value.getLong(CGROUP), value.getInt(RUNTIME_MNTNS), (int) word,
-                (int) (word >>> 32), value.getLong(DECISIONS + 8), value.getLong(DECISIONS + 16), value.getLong(DECISIONS + 24),
-                value.getLong(ERRORS), value.getLong(EVENTS_LOST));
+        return new ContainerState(slot, name(slot), phase, containers.getLong(slot, CGROUP), containers.getInt(slot, RUNTIME_MNTNS),
+                (int) word, (int) (word >>> 32), containers.getLong(slot, DECISIONS + 8), containers.getLong(slot, DECISIONS + 16),
+                containers.getLong(slot, DECISIONS + 24), containers.getLong(slot, ERRORS), containers.getLong(slot, EVENTS_LOST));
     }
 
     List<ContainerState> all() {
@@ -166,20 +165,22 @@ final class ContainerTable {
     }
 
     private void free(int slot) {
-        containers.update(BpfMap.u32(slot), new byte[Layout.CONTAINER_SIZE]);
+        containers.setInt(slot, STATE, Phase.FREE.ordinal());
         setRoute(slot, 0);
         numbers.release(slot);
     }
 
+    /** The state is stored last: until then the kernel side does not look at the slot. */
     private void write(int slot, String name, Phase phase, long cgroupId, int runtimeMountNamespace, long routeWord) {
-        byte[] bytes = new byte[Layout.CONTAINER_SIZE];
-        ByteBuffer value = view(bytes);
-        value.putLong(CGROUP, cgroupId);
-        value.putInt(STATE, phase.ordinal());
-        value.putInt(RUNTIME_MNTNS, runtimeMountNamespace);
-        value.put(Layout.CONTAINER_NAME, nameBytes(name));
+        byte[] nameBytes = nameBytes(name);
+        containers.setInt(slot, STATE, Phase.FREE.ordinal());
+        containers.setBytes(slot, 0, new byte[STATE]);
+        containers.setBytes(slot, DECISIONS, new byte[Layout.CONTAINER_NAME - DECISIONS]);
+        containers.setBytes(slot, Layout.CONTAINER_NAME, nameBytes);
+        containers.setInt(slot, RUNTIME_MNTNS, runtimeMountNamespace);
+        containers.setLong(slot, CGROUP, cgroupId);
         setRoute(slot, routeWord);
-        containers.update(BpfMap.u32(slot), bytes);
+        containers.setInt(slot, STATE, phase.ordinal());
     }
 
     private static byte[] nameBytes(String name) {
@@ -190,9 +191,8 @@ final class ContainerTable {
         return Arrays.copyOf(text, Layout.NAME_SIZE);
     }
 
-    private static String name(ByteBuffer container) {
-        byte[] text = new byte[Layout.NAME_SIZE];
-        container.get(Layout.CONTAINER_NAME, text);
+    private String name(int slot) {
+        byte[] text = containers.getBytes(slot, Layout.CONTAINER_NAME, Layout.NAME_SIZE);
         int length = 0;
         while (length < text.length && text[length] != 0) {
             length++;
@@ -202,5 +202,11 @@ final class ContainerTable {
 
     private static ByteBuffer view(byte[] bytes) {
         return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    @Override
+    public void close() {
+        containers.close();
+        containerRoutes.close();
     }
 }

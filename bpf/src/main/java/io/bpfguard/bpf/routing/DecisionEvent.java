@@ -74,7 +74,7 @@ public record DecisionEvent(Duration sinceBoot, long cgroupId, int container, in
      *
      * @throws IllegalArgumentException if it is not an event of this layout
      */
-    static DecisionEvent read(ByteBuffer record) {
+    public static DecisionEvent read(ByteBuffer record) {
         if (record.remaining() < Layout.EVENT_SIZE) {
             throw new IllegalArgumentException("an event of " + record.remaining() + " bytes, not " + Layout.EVENT_SIZE);
         }

@@ -268,7 +268,9 @@ public final class RoutingState implements AutoCloseable {
                 BpfMap expected = BpfMap.openPinned(pins.resolve("expected"));
                 BpfMap cgroups = BpfMap.openPinned(pins.resolve("cgroups"))) {
             List<String> hooks = Pins.list(root.resolve("hooks")).stream().map(path -> path.getFileName().toString().replaceFirst("^[0-9]+-", "")).toList();
-            return Optional.of(new Snapshot(new ContainerTable(containers, routes, expected, cgroups).all(), hooks));
+            try (ContainerTable table = new ContainerTable(containers, routes, expected, cgroups)) {
+                return Optional.of(new Snapshot(table.all(), hooks));
+            }
         }
     }
 
@@ -311,6 +313,7 @@ public final class RoutingState implements AutoCloseable {
     public void close() {
         locked(() -> {
             tasks.close();
+            containers.close();
             maps.values().forEach(BpfMap::close);
             return null;
         });
