@@ -9,6 +9,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.HexFormat;
+import java.util.function.Function;
 
 /**
  * A program loaded in the kernel. One got from a {@link BpfObject} belongs to the object, ends with it, and ignores {@link #close()}; only such a program can be
@@ -132,19 +133,19 @@ public final class BpfProgram implements AutoCloseable {
      * @throws BpfException if the kernel has no such attach point, or refuses
      */
     public BpfLink attach() {
-        return link("attaching", calls().bpf_program__attach(program));
+        return link("attaching", calls -> calls.bpf_program__attach(program));
     }
 
     /** Attaches an LSM program to its hook, whatever its section says about automatic attachment. */
     public BpfLink attachLsm() {
-        return link("attaching (lsm)", calls().bpf_program__attach_lsm(program));
+        return link("attaching (lsm)", calls -> calls.bpf_program__attach_lsm(program));
     }
 
     /** Attaches a raw tracepoint program to a tracepoint such as {@code sys_enter}. */
     public BpfLink attachRawTracepoint(String tracepoint) {
         try (Arena arena = Arena.ofConfined()) {
-            return link("attaching to raw tracepoint " + tracepoint + " of",
-                    calls().bpf_program__attach_raw_tracepoint(program, arena.allocateFrom(tracepoint)));
+            MemorySegment target = arena.allocateFrom(tracepoint);
+            return link("attaching to raw tracepoint " + tracepoint + " of", calls -> calls.bpf_program__attach_raw_tracepoint(program, target));
         }
     }
 
@@ -155,20 +156,19 @@ public final class BpfProgram implements AutoCloseable {
      */
     public BpfLink attachKprobe(String function, boolean onReturn) {
         try (Arena arena = Arena.ofConfined()) {
+            MemorySegment target = arena.allocateFrom(function);
             return link("attaching to " + function + (onReturn ? " (return)" : "") + " of",
-                    calls().bpf_program__attach_kprobe(program, onReturn, arena.allocateFrom(function)));
+                    calls -> calls.bpf_program__attach_kprobe(program, onReturn, target));
         }
     }
 
-    private LibbpfCalls calls() {
+    private BpfLink link(String verb, Function<LibbpfCalls, MemorySegment> attach) {
         fd.number();
         if (calls == null) {
             throw new IllegalStateException("program " + name + " was opened by pin or id: only a program of a loaded object can be attached");
         }
-        return calls;
-    }
-
-    private BpfLink link(String verb, MemorySegment link) {
+        StringBuilder words = new StringBuilder();
+        MemorySegment link = Libbpf.collecting(words, () -> attach.apply(calls));
         if (link.address() == 0) {
             int errno = Kernel.errno();
             String advice = switch (errno) {
@@ -177,7 +177,7 @@ public final class BpfProgram implements AutoCloseable {
                 case Errno.EOPNOTSUPP, Errno.ENOTSUPP, Errno.EINVAL -> "this kernel cannot attach programs of this type here";
                 default -> "";
             };
-            throw BpfException.of(verb + " program " + name, errno, advice);
+            throw BpfException.of(verb + " program " + name, errno, (advice + "\n" + words).strip());
         }
         return new BpfLink(calls, link, name);
     }

@@ -5,10 +5,21 @@ package io.bpfguard.bpf.libbpf;
  * the kernel hands a closed number out again at once.
  */
 public final class Fd implements AutoCloseable {
+    static final int F_DUPFD_CLOEXEC = 1030;
+
     private int number;
 
     Fd(int number) {
         this.number = number;
+    }
+
+    /** A second descriptor for what {@code fd} refers to, closed on its own. */
+    static Fd duplicate(int fd) {
+        int result = Kernel.fcntl(fd, F_DUPFD_CLOEXEC, 0);
+        if (result < 0) {
+            throw BpfException.of("duplicating file descriptor " + fd, -result, "");
+        }
+        return new Fd(result);
     }
 
     /**

@@ -110,6 +110,10 @@ final class Kernel {
         return (int) syscall(ABI.write, fd, buffer.address(), buffer.byteSize(), 0, 0, 0);
     }
 
+    static int fcntl(int fd, int command, long argument) {
+        return (int) syscall(ABI.fcntl, fd, command, argument, 0, 0, 0);
+    }
+
     static int pidfd_open(int pid) {
         return (int) syscall(Abi.pidfd_open, pid, 0, 0, 0, 0, 0);
     }
@@ -148,14 +152,14 @@ final class Kernel {
     }
 
     /** The system call numbers that differ between the two architectures (asm/unistd_64.h and asm-generic/unistd.h). */
-    record Abi(int bpf, int close, int read, int write, int eventfd2, int ppoll, int mmap, int munmap, int statfs, int mount, int umount2) {
+    record Abi(int bpf, int close, int read, int write, int eventfd2, int ppoll, int mmap, int munmap, int statfs, int mount, int umount2, int fcntl) {
         static final int pidfd_open = 434;
 
         static Abi current() {
             String architecture = System.getProperty("os.arch");
             return switch (architecture) {
-                case "amd64" -> new Abi(321, 3, 0, 1, 290, 271, 9, 11, 137, 165, 166);
-                case "aarch64" -> new Abi(280, 57, 63, 64, 19, 73, 222, 215, 43, 40, 39);
+                case "amd64" -> new Abi(321, 3, 0, 1, 290, 271, 9, 11, 137, 165, 166, 72);
+                case "aarch64" -> new Abi(280, 57, 63, 64, 19, 73, 222, 215, 43, 40, 39, 25);
                 default -> throw new BpfUnavailable("starting BPFGuard on " + architecture, 0, "only x86-64 and arm64 are supported");
             };
         }

@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /**
  * Reads a map of type RINGBUF from its mapped memory.
@@ -46,6 +47,8 @@ public final class RingBuffer implements AutoCloseable {
 
     private final ReentrantLock reading = new ReentrantLock();
     private final Arena arena;
+    /** Our own descriptor for the map: its owner may close his. */
+    private final Fd map;
     private final Fd wakeUp;
     private final RingReader reader;
     private final MemorySegment pollFds;
@@ -55,7 +58,9 @@ public final class RingBuffer implements AutoCloseable {
     /** Guarded by {@link #wakeUp}. */
     private boolean unmapped;
 
-    private RingBuffer(BpfMap map, Arena arena, Handler handler, Consumer<Throwable> failures) {
+    private RingBuffer(BpfMap map, Fd own, Fd wakeUp, Arena arena, Handler handler, Consumer<Throwable> failures) {
+        this.map = own;
+        this.wakeUp = wakeUp;
         this.arena = arena;
         long page = pageSize();
         long size = Integer.toUnsignedLong(map.info().maxEntries());
@@ -65,17 +70,12 @@ public final class RingBuffer implements AutoCloseable {
         pollFds = arena.allocate(2 * POLLFD_SIZE, 8);
         timeoutMemory = arena.allocate(16, 8);
         counter = arena.allocate(8, 8);
-        int event = Kernel.eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-        if (event < 0) {
-            throw BpfException.of("creating an eventfd", -event, "");
-        }
-        wakeUp = new Fd(event);
-        watch(0, map.fd());
-        watch(POLLFD_SIZE, event);
+        watch(0, own.number());
+        watch(POLLFD_SIZE, wakeUp.number());
     }
 
     /**
-     * Maps a ring buffer. The map must stay open until this is closed.
+     * Maps a ring buffer. The map may be closed before this is.
      *
      * @param handler  is called by {@link #poll} and {@link #consume} for each record, in the order of their reservation
      * @param failures is given whatever the handler throws; the record counts as consumed. What this one throws, ends the call
@@ -89,12 +89,25 @@ public final class RingBuffer implements AutoCloseable {
             throw new IllegalArgumentException(map + " is no ring buffer");
         }
         Arena arena = Arena.ofShared();
+        Fd own = null;
+        Fd wakeUp = null;
         try {
-            return new RingBuffer(map, arena, handler, failures);
+            own = Fd.duplicate(map.fd());
+            wakeUp = eventFd();
+            return new RingBuffer(map, own, wakeUp, arena, handler, failures);
         } catch (RuntimeException | Error failure) {
             arena.close();
+            Stream.of(own, wakeUp).filter(Objects::nonNull).forEach(Fd::close);
             throw failure;
         }
+    }
+
+    private static Fd eventFd() {
+        int event = Kernel.eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+        if (event < 0) {
+            throw BpfException.of("creating an eventfd", -event, "");
+        }
+        return new Fd(event);
     }
 
     /** Maps a part of the ring; the arena unmaps it. */
@@ -183,8 +196,9 @@ public final class RingBuffer implements AutoCloseable {
             synchronized (wakeUp) {
                 if (!unmapped) {
                     unmapped = true;
-                    wakeUp.close();
                     arena.close();
+                    wakeUp.close();
+                    map.close();
                 }
             }
         } finally {

@@ -544,6 +544,22 @@ class BpfObjectTest {
     }
 
     @Test
+    void aRingOutlivesItsObject() {
+        int before = TestKernel.openFiles();
+        List<Long> reported = new ArrayList<>();
+        RingBuffer ring;
+        try (BpfObject object = loadedCounter(); BpfLink link = object.program("count").attach()) {
+            ring = RingBuffer.open(object.map("events"), record -> reported.add(record.getLong()), failure -> {});
+            assertThat(link.fd()).isPositive();
+            TestKernel.statfs();
+        }
+        assertThat(ring.poll(Duration.ofSeconds(5))).isEqualTo(1);
+        assertThat(reported).containsExactly(1L);
+        ring.close();
+        assertThat(TestKernel.openFiles()).isEqualTo(before);
+    }
+
+    @Test
     void onlyARingBufferIsReadAsOne() {
         try (BpfMap map = table(1)) {
             assertThatThrownBy(() -> RingBuffer.open(map, record -> {}, failure -> {})).isInstanceOf(IllegalArgumentException.class);

@@ -58,6 +58,7 @@ class LayoutTest {
             entry("__NR_read", Kernel.ABI.read()), entry("__NR_write", Kernel.ABI.write()), entry("__NR_eventfd2", Kernel.ABI.eventfd2()),
             entry("__NR_ppoll", Kernel.ABI.ppoll()), entry("__NR_mmap", Kernel.ABI.mmap()), entry("__NR_munmap", Kernel.ABI.munmap()),
             entry("__NR_statfs", Kernel.ABI.statfs()), entry("__NR_mount", Kernel.ABI.mount()), entry("__NR_umount2", Kernel.ABI.umount2()),
+            entry("__NR_fcntl", Kernel.ABI.fcntl()), entry("F_DUPFD_CLOEXEC", Fd.F_DUPFD_CLOEXEC),
             entry("__NR_pidfd_open", Kernel.Abi.pidfd_open));
 
     @TempDir
@@ -66,6 +67,8 @@ class LayoutTest {
     @Test
     void theCompilerAgrees() throws IOException {
         StringBuilder source = new StringBuilder("""
+                #define _GNU_SOURCE
+                #include <fcntl.h>
                 #include <stddef.h>
                 #include <poll.h>
                 #include <sys/syscall.h>
