@@ -9,8 +9,8 @@ import io.bpfguard.ttrpc.proto.Response;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ByteChannel;
 import java.nio.channels.ServerSocketChannel;
-import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -113,7 +113,7 @@ final class FakeRuntime implements AutoCloseable {
         private final Knobs knobs;
         private long nextId = 1;
 
-        Link(SocketChannel trunk, Knobs knobs) {
+        Link(ByteChannel trunk, Knobs knobs) {
             this.mux = new GoMux(trunk, knobs.split());
             this.knobs = knobs;
         }

@@ -3,7 +3,7 @@ package io.bpfguard.nri;
 import io.bpfguard.ttrpc.Frame;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.SocketChannel;
+import java.nio.channels.ByteChannel;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -35,7 +35,7 @@ final class GoMux implements AutoCloseable {
     private static final byte[] END = new byte[0];
     private static final long PATIENCE_SECONDS = 30;
 
-    private final SocketChannel trunk;
+    private final ByteChannel trunk;
     private final Split split;
     private final Random random = new Random(1);
     private final Map<Integer, BlockingQueue<byte[]>> queues =
@@ -47,10 +47,10 @@ final class GoMux implements AutoCloseable {
             Map.of(1, new CopyOnWriteArrayList<>(), 2, new CopyOnWriteArrayList<>());
     private int framesOfMessage;
 
-    GoMux(SocketChannel trunk, Split split) {
+    GoMux(ByteChannel trunk, Split split) {
         this.trunk = trunk;
         this.split = split;
-        Thread.ofVirtual().name("go-mux").start(this::readAll);
+        Thread.ofPlatform().daemon().name("go-mux").start(this::readAll);
     }
 
     List<String> violations() {
