@@ -25,7 +25,10 @@ const volatile __u32 layout[] = {
 /* The mount namespace that stands in for the runtime's where nobody saw the cgroup being made. */
 const volatile __u32 host_mntns = 0;
 
-static __always_inline bool claim(struct cgroup *cgroup, __u32 runtime_mntns, __u32 *number)
+enum claim { CLAIMED, NOT_EXPECTED, FAILED };
+
+/* Gives a cgroup to the container that was announced under its name. */
+static __always_inline enum claim claim(struct cgroup *cgroup, __u32 runtime_mntns, __u32 *number)
 {
 	struct cgroup_name name = {};
 	struct container *container;
@@ -33,19 +36,22 @@ static __always_inline bool claim(struct cgroup *cgroup, __u32 runtime_mntns, __
 	__u64 id;
 
 	if (bpf_probe_read_kernel_str(name.text, sizeof(name.text), BPF_CORE_READ(cgroup, kn, name)) <= 0)
-		return false;
+		return FAILED;
 	found = bpf_map_lookup_elem(&expected, &name);
 	if (!found)
-		return false;
+		return NOT_EXPECTED;
 	*number = *found;
 	container = bpf_map_lookup_elem(&containers, number);
-	if (!container || container->state != CONTAINER_EXPECTED)
-		return false;
+	if (!container || container->state == CONTAINER_FREE)
+		return NOT_EXPECTED;
 	id = cgroup_id(cgroup);
-	container->cgroup = id;
-	container->runtime_mntns = runtime_mntns;
-	container->state = CONTAINER_MADE;
-	return bpf_map_update_elem(&cgroups, &id, number, BPF_ANY) == 0;
+	if (container->state == CONTAINER_EXPECTED) {
+		container->cgroup = id;
+		container->runtime_mntns = runtime_mntns;
+		container->state = CONTAINER_MADE;
+	}
+	/* A second cgroup of the same name belongs to the container too: judged rather than free. */
+	return bpf_map_update_elem(&cgroups, &id, number, BPF_ANY) ? FAILED : CLAIMED;
 }
 
 SEC("tp_btf/cgroup_mkdir")
@@ -101,9 +107,18 @@ int BPF_PROG(program_executed, struct linux_binprm *bprm)
 	case TOO_DEEP:
 		return -EPERM;
 	default:
-		/* The tracepoint's program is not run again while it is preempted on the same CPU: it may have missed one. */
-		if (!claim(cgroup, host_mntns, &number))
+		/*
+		 * The tracepoint's program is not run again while it is preempted on the same CPU: it may have missed one. Or the
+		 * map of cgroups was full, and is still.
+		 */
+		switch (claim(cgroup, host_mntns, &number)) {
+		case CLAIMED:
+			break;
+		case NOT_EXPECTED:
 			return 0;
+		default:
+			return -EPERM;
+		}
 	}
 	container = bpf_map_lookup_elem(&containers, &number);
 	if (!container)

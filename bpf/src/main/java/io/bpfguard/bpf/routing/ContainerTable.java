@@ -50,19 +50,23 @@ final class ContainerTable implements AutoCloseable {
     /** Announces a container: the cgroup made under this name gets the route, in the kernel. */
     int expect(String name, long routeWord) {
         Integer known = slots.get(name);
-        if (known != null) {
-            setRoute(known, routeWord);
-            return known;
-        }
-        int slot = numbers.take();
+        int slot = known != null ? known : numbers.take();
         try {
-            write(slot, name, Phase.EXPECTED, 0, 0, routeWord);
+            Phase phase = known == null ? Phase.FREE : read(slot).phase();
+            if (phase == Phase.FREE || phase == Phase.GONE) {
+                // Gone: the runtime makes the cgroup anew; what survived of the first one is the same container.
+                write(slot, name, Phase.EXPECTED, 0, 0, routeWord);
+            } else {
+                setRoute(slot, routeWord);
+            }
             expected.update(nameBytes(name), BpfMap.u32(slot));
             if (!expected.lookup(nameBytes(name)).map(value -> Arrays.equals(value, BpfMap.u32(slot))).orElse(false)) {
                 throw new RoutingException("the expected cgroup " + name + " does not read back as it was written: another program writes BPFGuard's maps");
             }
         } catch (RuntimeException failure) {
-            free(slot);
+            if (known == null) {
+                free(slot);
+            }
             throw failure;
         }
         slots.put(name, slot);
@@ -80,6 +84,9 @@ final class ContainerTable implements AutoCloseable {
         if (found.isPresent()) {
             slot = found.getAsInt();
             setRoute(slot, routeWord);
+            if (phase == Phase.ARMED && containers.getInt(slot, STATE) < Phase.ARMED.ordinal()) {
+                containers.setInt(slot, STATE, Phase.ARMED.ordinal());
+            }
         } else {
             Integer known = slots.get(name);
             slot = known != null ? known : numbers.take();
