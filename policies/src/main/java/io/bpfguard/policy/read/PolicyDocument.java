@@ -11,6 +11,7 @@ import io.bpfguard.policy.model.PolicySelector;
 import io.bpfguard.policy.model.Position;
 import io.bpfguard.policy.model.Rule;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -136,13 +137,13 @@ final class PolicyDocument {
 
     private void refuseRepeatedNames(List<Rule> all) {
         Map<String, Position> seen = new HashMap<>();
-        for (Rule rule : all) {
-            rule.head().name().ifPresent(name -> {
-                Position first = seen.putIfAbsent(name.value(), name.at());
-                if (first != null) {
-                    problems.add(name.at(), "the rule name \"" + name.value() + "\" is already taken in line " + first.line() + " of this policy");
-                }
-            });
+        List<Located<String>> names = all.stream().flatMap(rule -> rule.head().name().stream())
+                .sorted(Comparator.comparing((Located<String> name) -> name.at().line()).thenComparing(name -> name.at().column())).toList();
+        for (Located<String> name : names) {
+            Position first = seen.putIfAbsent(name.value(), name.at());
+            if (first != null) {
+                problems.add(name.at(), "the rule name \"" + name.value() + "\" is already taken in line " + first.line() + " of this policy");
+            }
         }
     }
 }

@@ -27,7 +27,7 @@ final class RuleReader {
     private static final Map<String, PathOperation> OPERATIONS =
             Map.of("read", PathOperation.READ, "write", PathOperation.WRITE);
     private static final Map<String, Action> FALLBACKS = Map.of("kill", Action.KILL, "audit", Action.AUDIT);
-    private static final Pattern NUMBER = Pattern.compile("[0-9]{1,9}");
+    private static final Pattern NUMBER = Pattern.compile("[1-9][0-9]{0,3}");
     private static final Pattern KERNEL_NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_.]*");
 
     private final ProblemList problems;
@@ -112,10 +112,10 @@ final class RuleReader {
         if (action.isPresent() && action.get().value().compareTo(Action.DENY) < 0) {
             problems.add(node.at(), owner + " means nothing with action " + word(action.get().value()) + "; only deny and kill return an error");
         }
-        if (node instanceof YamlNode.Scalar(String text, boolean quoted, _) && !quoted && NUMBER.matcher(text).matches()) {
-            int number = Integer.parseInt(text);
-            if (number >= 1 && number <= Errno.MAX && !(text.length() > 1 && text.startsWith("0"))) {
-                return number;
+        if (node instanceof YamlNode.Scalar(String text, boolean quoted, _) && !quoted
+                && PlainScalar.kind(text) == PlainScalar.Kind.NUMBER) {
+            if (NUMBER.matcher(text).matches() && Integer.parseInt(text) <= Errno.MAX) {
+                return Integer.parseInt(text);
             }
             problems.add(node.at(), owner + " cannot be " + text + "; errors are numbered 1 to " + Errno.MAX);
             return Errno.EPERM;
