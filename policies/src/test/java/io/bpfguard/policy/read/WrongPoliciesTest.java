@@ -37,7 +37,7 @@ class WrongPoliciesTest {
             Matcher title = TITLE.matcher(block.lines().findFirst().orElseThrow());
             if (title.matches()) {
                 String marked = (title.group(1) == null ? "" : PRELUDE)
-                        + block.substring(block.indexOf('\n') + 1).replace("\\t", "\t").replace("\\0", "\u0001");
+                        + block.substring(block.indexOf('\n') + 1, block.length() - 1).replace("\\t", "\t").replace("\\0", "\u0001");
                 String before = marked.substring(0, marked.indexOf(PLACE));
                 int line = (int) before.chars().filter(character -> character == '\n').count() + 1;
                 cases.add(new Wrong(title.group(), marked.replace(PLACE, ""), line, before.length() - before.lastIndexOf('\n'), title.group(2)));
