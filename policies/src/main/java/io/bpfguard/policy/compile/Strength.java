@@ -6,16 +6,19 @@ import io.bpfguard.policy.model.Mode;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
- * Which of several verdicts on one object counts: the strongest action; between equal ones the smaller errno; then the
- * smaller rule number, which only decides who is named in the event.
+ * Which of several verdicts on one object counts: the strongest action; between equal ones the smaller errno.
+ * Which of several rules with the same effect an event names is not promised.
  */
 final class Strength {
-    private static final Comparator<Verdict> WEAKEST_FIRST = Comparator.comparing(Verdict::action)
-            .thenComparing(Comparator.comparingInt(Verdict::errno).reversed())
-            .thenComparing(Comparator.comparingInt(Verdict::rule).reversed());
+    private static final Comparator<Verdict> BY_EFFECT = Comparator.comparing(Verdict::action)
+            .thenComparing(Comparator.comparingInt(Verdict::errno).reversed());
+    private static final Comparator<Verdict> WEAKEST_FIRST =
+            BY_EFFECT.thenComparing(Comparator.comparingInt(Verdict::rule).reversed());
 
     private Strength() {}
 
@@ -40,6 +43,19 @@ final class Strength {
 
     private static boolean allows(NumberedRule rule) {
         return rule.enforcement().action() == Action.ALLOW;
+    }
+
+    /** A number per rule, higher for stronger ones, equal for those of the same effect; 0 for those that allow. */
+    static Map<NumberedRule, Integer> ranks(Collection<NumberedRule> rules) {
+        Map<NumberedRule, Integer> ranks = new IdentityHashMap<>();
+        Verdict last = null;
+        int rank = 0;
+        for (NumberedRule rule : rules.stream().sorted(Comparator.comparing(NumberedRule::verdict, BY_EFFECT)).toList()) {
+            rank += last == null || BY_EFFECT.compare(last, rule.verdict()) != 0 ? 1 : 0;
+            last = rule.verdict();
+            ranks.put(rule, allows(rule) ? 0 : rank);
+        }
+        return ranks;
     }
 
     /** The verdict that counts; of none, {@link Verdict#NONE}. An allow is never reported, so it names no rule. */

@@ -7,6 +7,7 @@ import io.bpfguard.policy.compiled.PathOperation;
 import io.bpfguard.policy.compiled.Ruleset;
 import io.bpfguard.policy.compiled.Verdict;
 import io.bpfguard.policy.model.Glob;
+import io.bpfguard.policy.model.Mode;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -21,6 +22,7 @@ final class StringTables {
     private final List<NumberedRule> rules;
     private final UnaryOperator<Verdict> filter;
     private final List<NumberedRule> rests;
+    private final Map<NumberedRule, Integer> ranks;
     private final Map<List<Verdict>, Integer> numbers = new HashMap<>();
     private final List<List<Verdict>> verdicts = new ArrayList<>();
     private final Map<Set<Integer>, Integer> outputs = new HashMap<>();
@@ -29,6 +31,7 @@ final class StringTables {
         this.rules = rules;
         this.filter = filter;
         this.rests = rules.stream().filter(rule -> rule.enforcement().subject() instanceof Subject.Rest).toList();
+        this.ranks = Strength.ranks(rules);
         output(new TreeSet<>());
     }
 
@@ -59,7 +62,15 @@ final class StringTables {
                 trie.add(glob, i);
             }
         }
-        return SubsetConstruction.of(trie, this::output, maxStates);
+        return SubsetConstruction.of(new Nfa(trie, this::weight), this::output, maxStates);
+    }
+
+    private Weight weight(int rule) {
+        int operations = 0;
+        for (int operation = 0; operation < Layout.OPERATIONS; operation++) {
+            operations |= isAbout(rules.get(rule), operation) ? 1 << operation : 0;
+        }
+        return Weight.of(operations, ranks.get(rules.get(rule)), rules.get(rule).enforcement().mode() == Mode.ENFORCE);
     }
 
     private static List<Glob> globs(Subject subject) {

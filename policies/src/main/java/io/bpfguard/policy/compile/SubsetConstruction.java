@@ -1,6 +1,5 @@
 package io.bpfguard.policy.compile;
 
-import io.bpfguard.policy.model.ByteSet;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -10,8 +9,9 @@ import java.util.TreeSet;
 import java.util.function.ToIntFunction;
 
 /**
- * Makes an automaton deterministic: a state is the set of trie nodes where the string read so far can be. Loops and wide
- * steps are the same for almost all bytes, so their targets are worked out once per state and not once per byte.
+ * Makes an automaton deterministic: a state is the set of nodes where the string read so far can be, as far as they matter
+ * ({@link Pruning}). Loops and wide steps are the same for almost all bytes, so their targets are worked out once per state
+ * and not once per byte.
  */
 final class SubsetConstruction {
     /** A set of node numbers, ascending. */
@@ -31,18 +31,13 @@ final class SubsetConstruction {
         }
     }
 
-    /** A step that only some classes can make. */
-    private record NarrowEdge(int[] classes, int target) {}
-
     /** Total of the sizes of all sets: what memory and time go by when globs with many stars multiply. */
     private static final long MAX_WORK = 100_000_000;
+    private static final IntList NOTHING = new IntList();
 
-    private final ByteClasses classes;
-    private final List<GlobTrie.Node> nodes;
-    private final int[][] closures;
-    private final NarrowEdge[][] narrow;
-    private final int[][] wideAny;
-    private final int[][] wideNotSlash;
+    private final Nfa nfa;
+    private final Pruning pruning;
+    private final int classCount;
     private final int slash;
     private final int maxStates;
 
@@ -51,71 +46,38 @@ final class SubsetConstruction {
     private final IntList from = new IntList();
     private final IntList label = new IntList();
     private final IntList to = new IntList();
+
+    private final IntList any = new IntList();
+    private final IntList notSlash = new IntList();
+    private final IntList[] narrow;
     private final int[] mark;
     private int round;
     private long work;
 
-    private SubsetConstruction(GlobTrie trie, int maxStates) {
-        this.classes = new ByteClasses(trie.byteSets());
-        this.nodes = trie.nodes();
+    private SubsetConstruction(Nfa nfa, int maxStates) {
+        this.nfa = nfa;
+        this.pruning = new Pruning(nfa);
+        this.classCount = nfa.classes().count();
+        this.slash = nfa.classes().of('/');
         this.maxStates = maxStates;
-        this.slash = classes.of('/');
-        int count = nodes.size();
-        this.closures = new int[count][];
-        this.narrow = new NarrowEdge[count][];
-        this.wideAny = new int[count][];
-        this.wideNotSlash = new int[count][];
-        this.mark = new int[count];
-        for (GlobTrie.Node node : nodes) {
-            prepare(node);
-        }
+        this.narrow = new IntList[classCount];
+        Arrays.setAll(narrow, _ -> new IntList());
+        this.mark = new int[nfa.size()];
     }
 
     /**
-     * The automaton of a trie.
+     * The deterministic automaton.
      *
-     * @param output what a string comes to, from the rules that accept it
+     * @param output what a string comes to, from the rules that accept it (those that matter)
      * @param maxStates bound on states
      */
-    static Dfa of(GlobTrie trie, ToIntFunction<TreeSet<Integer>> output, int maxStates) throws TooLargeException {
-        SubsetConstruction construction = new SubsetConstruction(trie, maxStates);
-        construction.state(construction.closures[trie.root().number]);
+    static Dfa of(Nfa nfa, ToIntFunction<TreeSet<Integer>> output, int maxStates) throws TooLargeException {
+        SubsetConstruction construction = new SubsetConstruction(nfa, maxStates);
+        construction.state(construction.pruning.prune(nfa.closure(nfa.root())));
         for (int state = 0; state < construction.sets.size(); state++) {
             construction.follow(state);
         }
         return construction.finish(output);
-    }
-
-    private void prepare(GlobTrie.Node node) {
-        IntList any = new IntList();
-        IntList notSlash = new IntList();
-        List<NarrowEdge> narrowEdges = new ArrayList<>();
-        if (node.loop.equals(ByteSet.ANY)) {
-            any.add(node.number);
-        } else if (!node.loop.isEmpty()) {
-            notSlash.add(node.number);
-        }
-        for (GlobTrie.Edge edge : node.edges) {
-            if (edge.bytes().equals(ByteSet.ANY)) {
-                any.add(edge.target().number);
-            } else if (edge.bytes().equals(ByteSet.NOT_SLASH)) {
-                notSlash.add(edge.target().number);
-            } else {
-                narrowEdges.add(new NarrowEdge(classes.in(edge.bytes()), edge.target().number));
-            }
-        }
-        wideAny[node.number] = any.toArray();
-        wideNotSlash[node.number] = notSlash.toArray();
-        narrow[node.number] = narrowEdges.toArray(NarrowEdge[]::new);
-        TreeSet<Integer> closure = new TreeSet<>();
-        close(node, closure);
-        closures[node.number] = closure.stream().mapToInt(Integer::intValue).toArray();
-    }
-
-    private static void close(GlobTrie.Node node, TreeSet<Integer> closure) {
-        if (closure.add(node.number)) {
-            node.free.forEach(other -> close(other, closure));
-        }
     }
 
     /** The number of a set's state, a new one where it is new. */
@@ -128,65 +90,64 @@ final class SubsetConstruction {
         if (sets.size() == maxStates) {
             throw new TooLargeException("more than " + maxStates + " states");
         }
-        work += set.length;
         states.put(key, sets.size());
         sets.add(set);
         return sets.size() - 1;
     }
 
     private void follow(int state) throws TooLargeException {
-        int[] set = sets.get(state);
-        IntList any = new IntList();
-        IntList notSlash = new IntList();
-        Map<Integer, IntList> targets = new HashMap<>();
-        for (int node : set) {
-            addAll(any, wideAny[node]);
-            addAll(notSlash, wideNotSlash[node]);
-            for (NarrowEdge edge : narrow[node]) {
-                for (int number : edge.classes()) {
-                    targets.computeIfAbsent(number, _ -> new IntList()).add(edge.target());
+        any.clear();
+        notSlash.clear();
+        for (IntList targets : narrow) {
+            targets.clear();
+        }
+        for (int number : sets.get(state)) {
+            Nfa.Node node = nfa.node(number);
+            addAll(any, node.wideAny());
+            addAll(notSlash, node.wideNotSlash());
+            for (Nfa.NarrowEdge edge : node.narrow()) {
+                for (int byteClass : edge.classes()) {
+                    narrow[byteClass].add(edge.target());
                 }
             }
         }
         boolean isWide = any.size() + notSlash.size() > 0;
         int wide = -1;
-        for (int number = 0; number < classes.count(); number++) {
-            IntList narrowTargets = targets.get(number);
-            if (narrowTargets == null && !isWide) {
+        for (int byteClass = 0; byteClass < classCount; byteClass++) {
+            boolean isNarrow = narrow[byteClass].size() > 0;
+            boolean isSlash = byteClass == slash && notSlash.size() > 0;
+            if (!isNarrow && !isWide) {
                 continue;
             }
-            boolean isSlash = number == slash && notSlash.size() > 0;
             int next;
-            if (narrowTargets == null && !isSlash) {
-                if (wide < 0) {
-                    wide = next(any, notSlash, new IntList());
-                }
-                next = wide;
+            if (isNarrow || isSlash) {
+                next = next(any, isSlash ? NOTHING : notSlash, narrow[byteClass]);
             } else {
-                next = next(any, isSlash ? new IntList() : notSlash, narrowTargets == null ? new IntList() : narrowTargets);
+                wide = wide < 0 ? next(any, notSlash, NOTHING) : wide;
+                next = wide;
             }
             if (next >= 0) {
-                transition(state, number, next);
+                transition(state, byteClass, next);
             }
         }
     }
 
-    private void transition(int state, int number, int next) throws TooLargeException {
+    private void transition(int state, int byteClass, int next) throws TooLargeException {
         if (from.size() == Dfa.MAX_TRANSITIONS) {
             throw new TooLargeException("more than " + Dfa.MAX_TRANSITIONS + " transitions");
         }
         from.add(state);
-        label.add(number);
+        label.add(byteClass);
         to.add(next);
     }
 
     /** The state of everything that can be reached; -1 when there is nothing. */
-    private int next(IntList any, IntList notSlash, IntList more) throws TooLargeException {
+    private int next(IntList first, IntList second, IntList third) throws TooLargeException {
         IntList reached = new IntList();
         round++;
-        reach(any, reached);
-        reach(notSlash, reached);
-        reach(more, reached);
+        reach(first, reached);
+        reach(second, reached);
+        reach(third, reached);
         if (reached.size() == 0) {
             return -1;
         }
@@ -196,12 +157,12 @@ final class SubsetConstruction {
         }
         int[] set = reached.toArray();
         Arrays.sort(set);
-        return state(set);
+        return state(pruning.prune(set));
     }
 
     private void reach(IntList targets, IntList reached) {
         for (int i = 0; i < targets.size(); i++) {
-            for (int node : closures[targets.get(i)]) {
+            for (int node : nfa.closure(targets.get(i))) {
                 if (mark[node] != round) {
                     mark[node] = round;
                     reached.add(node);
@@ -220,11 +181,11 @@ final class SubsetConstruction {
         int[] outputs = new int[sets.size()];
         for (int state = 0; state < outputs.length; state++) {
             TreeSet<Integer> rules = new TreeSet<>();
-            for (int node : sets.get(state)) {
-                rules.addAll(nodes.get(node).accepts);
+            for (int number : sets.get(state)) {
+                rules.addAll(nfa.node(number).accepts());
             }
             outputs[state] = output.applyAsInt(rules);
         }
-        return new Dfa(classes, outputs.length, outputs, from.toArray(), label.toArray(), to.toArray());
+        return new Dfa(nfa.classes(), outputs.length, outputs, from.toArray(), label.toArray(), to.toArray());
     }
 }
