@@ -38,7 +38,34 @@ public record NodeRequirements(Path proc, Path sys) {
         if ("0".equals(read(ftrace))) {
             missing.add(ftrace + " is 0, which switches every BPF LSM program off: write 1 to it, and find out who wrote 0");
         }
+        missing.addAll(preemption());
         return missing;
+    }
+
+    /**
+     * Before 6.2, bpf_task_storage_get finds nothing while another task that was preempted on the same CPU is inside it
+     * (bpf_task_storage_busy, kernel/bpf/bpf_task_storage.c): a labelled task would for a moment pass for an unlabelled one. It
+     * cannot be preempted there unless the kernel preempts kernel code.
+     */
+    private List<String> preemption() {
+        String release = read(proc.resolve("sys/kernel/osrelease"));
+        String version = read(proc.resolve("sys/kernel/version"));
+        boolean full = version.contains("PREEMPT_RT") || version.matches(".*\\bPREEMPT\\b.*")
+                || version.contains("PREEMPT_DYNAMIC") && read(proc.resolve("cmdline")).contains("preempt=full");
+        if (full && isBefore62(release)) {
+            return List.of("kernel " + release + " preempts kernel code, and before 6.2 task storage cannot be relied on then: boot with preempt=voluntary, or use a newer kernel");
+        }
+        return List.of();
+    }
+
+    private static boolean isBefore62(String release) {
+        String[] parts = release.split("[.-]", 3);
+        try {
+            int major = Integer.parseInt(parts[0]);
+            return major < 6 || major == 6 && Integer.parseInt(parts[1]) < 2;
+        } catch (NumberFormatException | ArrayIndexOutOfBoundsException odd) {
+            return false;
+        }
     }
 
     private List<String> lsm(Path list) {
