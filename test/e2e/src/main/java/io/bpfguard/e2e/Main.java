@@ -48,6 +48,7 @@ public final class Main implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        var tails = new LogTails();
         var scenarios = Scenarios.named(names);
         var layout = new Layout(source, work);
         var report = new Report(System.out);
@@ -68,7 +69,7 @@ public final class Main implements Callable<Integer> {
                 guardedAgainstErrors(report, "clearing up", stage::clear);
                 report.leave();
                 if (!report.groupIsGood()) {
-                    LogTails.print(System.out, agent.log(), Containerd.LOG);
+                    tails.print(System.out, agent.log(), Containerd.LOG);
                 }
             }
             agent.stop();
