@@ -38,7 +38,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class Agent implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Agent.class);
-    private static final Duration HOUSEKEEPING = Duration.ofSeconds(30);
+    private static final Duration HOUSEKEEPING = Duration.ofSeconds(10);
 
     /** Closed in reverse order. */
     private final Deque<AutoCloseable> open = new ArrayDeque<>();
@@ -84,7 +84,7 @@ public final class Agent implements AutoCloseable {
         Policies policies = new Policies(options.policies(), options.stateDirectory().resolve("accepted"), kernel, enforcement, log);
         policies.loadOrRestore();
         open.push(new PolicyWatcher(options.policies(), policies::load));
-        open.push(housekeeping(state));
+        open.push(housekeeping(enforcement));
         LOG.info("ready in {} ms: libbpf {}, {} state below {}", Duration.ofNanos(System.nanoTime() - begin).toMillis(), libbpf.version(),
                 state.adopted() ? "adopted" : "new", options.bpffs());
         open.push(link(options, enforcement));
@@ -113,12 +113,12 @@ public final class Agent implements AutoCloseable {
     }
 
     /** Frees what belongs to containers that ended while nobody told. */
-    private static AutoCloseable housekeeping(RoutingState state) {
+    private static AutoCloseable housekeeping(Enforcement enforcement) {
         Thread thread = Thread.ofPlatform().daemon().name("housekeeping").start(() -> {
             try {
                 while (true) {
                     TimeUnit.NANOSECONDS.sleep(HOUSEKEEPING.toNanos());
-                    state.collect();
+                    enforcement.collect();
                 }
             } catch (InterruptedException closed) {
                 Thread.currentThread().interrupt();

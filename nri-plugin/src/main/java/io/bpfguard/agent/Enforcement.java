@@ -123,6 +123,15 @@ final class Enforcement {
             if (member != null) {
                 state.forget(member.cgroup());
             }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Frees what belongs to containers that ended; not part of an event, which others wait for. */
+    void collect() {
+        lock.lock();
+        try {
             state.collect();
             Set<Integer> alive = new HashSet<>();
             state.containers().forEach(container -> alive.add(container.slot()));

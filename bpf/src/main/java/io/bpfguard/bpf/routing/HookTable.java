@@ -9,6 +9,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -27,10 +29,18 @@ final class HookTable {
             Matcher.SYSTEM_CALL, "match_system_call",
             Matcher.ALWAYS, "match_always");
 
+    /**
+     * Policies come back: each attaching and detaching rewrites kernel code and waits for every task. An unused router costs
+     * the look for a chain, and only labelled tasks.
+     */
+    private static final Duration LINGER = Duration.ofMinutes(10);
+
     private final Libbpf libbpf;
     private final Path maps;
     private final Path directory;
-    private final Map<Hook, Integer> numbers = new java.util.HashMap<>();
+    private final Map<Hook, Integer> numbers = new HashMap<>();
+    /** By number, when the last route that used the hook went: {@link System#nanoTime}. */
+    private final Map<Integer, Long> unusedSince = new HashMap<>();
 
     /** Takes over what is pinned below {@code directory}; a half-made entry of an agent that died is removed. */
     HookTable(Libbpf libbpf, Path maps, Path directory) {
@@ -98,14 +108,17 @@ final class HookTable {
                 + " hooks and functions that a node can have; merge rules onto fewer of them");
     }
 
-    /** Detaches the hooks that no route uses. */
+    /** Detaches the hooks that no route has used for a while. */
     void retain(Set<Integer> used) {
+        long now = System.nanoTime();
+        unusedSince.keySet().removeAll(used);
         numbers.entrySet().removeIf(entry -> {
-            if (used.contains(entry.getValue())) {
+            int number = entry.getValue();
+            if (used.contains(number) || now - unusedSince.computeIfAbsent(number, _ -> now) < LINGER.toNanos()) {
                 return false;
             }
-            Path pins = directory.resolve("%02d-%s".formatted(entry.getValue(), entry.getKey().label()));
-            Pins.remove(pins);
+            unusedSince.remove(number);
+            Pins.remove(directory.resolve("%02d-%s".formatted(number, entry.getKey().label())));
             return true;
         });
     }

@@ -233,13 +233,13 @@ public final class RoutingState implements AutoCloseable {
         return locked(containers::all);
     }
 
-    /** Frees what belongs to containers whose cgroup and tasks are gone. */
+    /** Frees what belongs to containers whose cgroup and tasks are gone; to be called now and then. */
     public void collect() {
         locked(() -> {
             if (!containers.gone().isEmpty()) {
                 containers.collect(tasks.labelled());
-                routes.retain(containers.usedRoutes());
             }
+            routes.retain(containers.usedRoutes());
             return null;
         });
     }
