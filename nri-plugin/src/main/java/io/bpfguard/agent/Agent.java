@@ -29,6 +29,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -45,6 +46,7 @@ public final class Agent implements AutoCloseable {
     private final CountDownLatch ended = new CountDownLatch(1);
     private final EventLog log;
     private final HandlerTimes times = new HandlerTimes();
+    private final AtomicBoolean closing = new AtomicBoolean();
 
     private Agent(OutputStream events) {
         log = new EventLog(events, Clock.systemUTC());
@@ -158,6 +160,9 @@ public final class Agent implements AutoCloseable {
     /** Ends the agent; enforcement goes on. Idempotent. */
     @Override
     public void close() {
+        if (closing.getAndSet(true)) {
+            return;
+        }
         if (times.count() > 0) {
             log.write("agent", json -> {
                 json.writeStringField("state", "stopping");
