@@ -173,15 +173,11 @@ public final class BpfLink implements AutoCloseable {
         if (link == null) {
             return;
         }
-        int fd = fd();
-        if (pin != null || kept) {
-            // bpf_link__destroy would first disable the perf event behind a kprobe's link, which silences a pinned one as well; a disconnected link it only frees.
+        if (kept) {
+            // Takes the descriptor out of what bpf_link__destroy closes.
             calls.bpf_link__disconnect(link);
         }
         calls.bpf_link__destroy(link);
-        if (pin != null && !kept && fd >= 0) {
-            Kernel.close(fd);
-        }
         link = null;
     }
 
