@@ -1,6 +1,7 @@
 package io.bpfguard.policy.check;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +17,8 @@ import java.util.Optional;
 final class SystemCallGates {
     private static final String URING = " The same operation through io_uring carries the number of io_uring_enter and is not matched.";
     private static final String SOCKETCALL32 = " 32-bit programs reach it through socketcall too, which is matched at the same hook.";
+    /** One 32-bit number for all calls on sockets. */
+    private static final String MULTIPLEXER = "socketcall";
     private static final Map<String, GatedCall> ROWS = rows();
 
     private SystemCallGates() {}
@@ -35,7 +38,7 @@ final class SystemCallGates {
         processes(t);
         sockets(t);
         system(t);
-        return Map.copyOf(t.rows);
+        return Collections.unmodifiableMap(t.rows);
     }
 
     private static void files(Table t) {
@@ -121,14 +124,12 @@ final class SystemCallGates {
         t.add("kill", "tkill, tgkill, rt_sigqueueinfo and pidfd_send_signal send signals as well; lsmHooks task_kill covers all of them.",
                 Gate.of("task_kill"));
         t.add("setpriority", "", Gate.of("task_setnice"));
-        for (String name : List.of("mmap", "mmap2")) {
-            t.add(name, "", Gate.of("mmap_file"));
-        }
+        t.add("mmap", List.of("mmap2"), "", Gate.of("mmap_file"));
         t.add("mprotect", "pkey_mprotect does the same.", Gate.of("file_mprotect"));
     }
 
     private static void sockets(Table t) {
-        List<String> multiplexed = List.of("socketcall");
+        List<String> multiplexed = List.of(MULTIPLEXER);
         t.add("socket", multiplexed, SOCKETCALL32 + " There socketpair is matched with it." + URING, Gate.of("socket_create"));
         t.add("connect", multiplexed, "sendto and sendmsg connect too, with MSG_FASTOPEN." + SOCKETCALL32 + URING, Gate.of("socket_connect"));
         t.add("bind", multiplexed, SOCKETCALL32 + URING, Gate.of("socket_bind"));
@@ -168,7 +169,13 @@ final class SystemCallGates {
             if (known.size() != only32.size() || SystemCalls.named(name).isEmpty()) {
                 throw new IllegalStateException("no system call " + name + " or one of " + only32);
             }
-            if (rows.put(name, new GatedCall(name, only32, List.of(gates), note.strip())) != null) {
+            GatedCall row = new GatedCall(name, only32, List.of(gates), note.strip());
+            put(name, row);
+            only32.stream().filter(other -> !MULTIPLEXER.equals(other)).forEach(other -> put(other, row));
+        }
+
+        private void put(String name, GatedCall row) {
+            if (rows.put(name, row) != null) {
                 throw new IllegalStateException("two rows for " + name);
             }
         }

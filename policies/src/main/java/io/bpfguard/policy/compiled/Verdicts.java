@@ -28,6 +28,11 @@ public final class Verdicts {
         }
     }
 
+    /** The matcher whose questions can be asked. */
+    public Matcher matcher() {
+        return matcher;
+    }
+
     /** What is said of an operation on a path, in the bytes that the kernel sees. */
     public Verdict path(byte[] path, PathOperation operation) {
         expect(Matcher.PATH);
