@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /// Plugins that the runtime starts: exactly three environment variables and a socket as fd 3.
-@Timeout(90)
+@Timeout(value = 90, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class LaunchedTest {
     @TempDir
     Path directory;

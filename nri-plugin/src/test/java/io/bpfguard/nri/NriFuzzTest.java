@@ -36,7 +36,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /// Damaged input to the whole plugin side: trunk, two ttrpc ends, the Plugin service. Settings as in the ttrpc fuzz test.
-@Timeout(600)
+@Timeout(value = 600, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class NriFuzzTest {
     private static final int COUNT =
             Integer.getInteger("bpfguard.fuzz.count", Boolean.getBoolean("bpfguard.long") ? 1_000_000 : 100_000);

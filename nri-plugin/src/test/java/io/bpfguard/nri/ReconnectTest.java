@@ -25,7 +25,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /// The runtime goes away, at every moment and in every way, and comes back.
-@Timeout(120)
+@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class ReconnectTest {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 

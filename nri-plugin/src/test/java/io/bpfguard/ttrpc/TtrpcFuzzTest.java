@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /// Damaged input, always the same for a seed. `-Dbpfguard.fuzz.count` sets the number of frames, `-Dbpfguard.long=true` makes it 1,000,000.
-@Timeout(600)
+@Timeout(value = 600, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class TtrpcFuzzTest {
     private static final int COUNT =
             Integer.getInteger("bpfguard.fuzz.count", Boolean.getBoolean("bpfguard.long") ? 1_000_000 : 100_000);
