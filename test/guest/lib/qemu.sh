@@ -29,7 +29,9 @@ machine_args() {
         qemu_args+=(-accel kvm -smp "$cpus" -cpu host)
     else
         # Five-level page tables only make the emulated walks longer.
-        qemu_args+=(-accel 'tcg,thread=multi' -smp "$cpus" -cpu 'max,la57=off')
+        # One host thread for all vCPUs. With one each, a vCPU can run translated code that another has just replaced: seen as a
+        # kernel panic (a stale int3 while a BPF trampoline is rewritten) and as JVM crashes (a method that is recompiled).
+        qemu_args+=(-accel "tcg,thread=${BPFGUARD_GUEST_THREADS:-single}" -smp "$cpus" -cpu 'max,la57=off')
     fi
 }
 
