@@ -19,7 +19,7 @@ host_packages() {
         libc6-dev:/usr/lib/x86_64-linux-gnu/libc.a libbpf-dev:/usr/include/bpf/bpf_helpers.h busybox-static:/usr/share/doc/busybox-static; do
         present "${pair#*:}" || missing+=("${pair%%:*}")
     done
-    "$REPO/build/jdk25" --check 2>/dev/null || missing+=("$(jdk_package)")
+    "$REPO/build/jdk25" >/dev/null 2>&1 || missing+=("$(jdk_package)")
     ((${#missing[@]} == 0)) || install_packages "${missing[@]}"
 }
 
