@@ -12,16 +12,14 @@ int BPF_PROG(match_capability, const void *cred, void *ns, int capability)
 {
 	struct object object = { .kind = OBJECT_CAPABILITY, .number = capability };
 	struct label *label = current_label();
-	struct verdict verdict;
+	const struct verdict *table;
 	struct step *step;
-	char *table;
 
 	if (!label)
 		return 0;
 	step = current_step(label);
-	table = step ? ruleset_block(step->ruleset, 0) : NULL;
-	if (!table || ((struct ruleset_header *)table)->version != RULESET_VERSION)
+	table = verdict_table(step);
+	if (!table)
 		return conclude_error(ctx, label, step, REASON_NO_RULESET, &object);
-	verdict = ((struct verdict *)(table + TABLE_OFFSET))[bounded(capability, CAPABILITIES - 1)];
-	return conclude(ctx, label, &verdict, &object);
+	return conclude(ctx, label, &table[bounded(capability, CAPABILITIES - 1)], &object);
 }

@@ -83,6 +83,16 @@ static __always_inline int run_step(void *ctx, struct label *label)
 	return refuse(label, REASON_NO_STEP, &nothing);
 }
 
+/* The verdicts of a ruleset that is a plain table; NULL when it is not there or of another version. */
+static __always_inline const struct verdict *verdict_table(const struct step *step)
+{
+	char *block = step ? ruleset_block(step->ruleset, 0) : NULL;
+
+	if (!block || ((struct ruleset_header *)block)->version != RULESET_VERSION)
+		return NULL;
+	return (void *)(block + TABLE_OFFSET);
+}
+
 /* The router: the whole cost of a hook for tasks without a label, or without a chain there. */
 static __always_inline int route_decision(void *ctx)
 {

@@ -14,12 +14,12 @@ static __always_inline struct verdict judge_function(void)
 	struct source source = { .hook = hook_number };
 	struct label *label = current_label();
 	enum reason reason = REASON_RULE;
+	const struct verdict *table;
 	struct verdict verdict = {};
 	__u32 route_number, chain_number;
 	struct route *route;
 	struct chain *chain;
 	__u64 *route_word;
-	char *table;
 	__u64 word;
 
 	if (!label)
@@ -39,9 +39,9 @@ static __always_inline struct verdict judge_function(void)
 	if (!chain_number)
 		return verdict;
 	chain = bpf_map_lookup_elem(&chains, &chain_number);
-	table = chain ? ruleset_block(chain->steps[0].ruleset, 0) : NULL;
-	if (table && ((struct ruleset_header *)table)->version == RULESET_VERSION) {
-		verdict = *(struct verdict *)(table + TABLE_OFFSET);
+	table = verdict_table(chain ? &chain->steps[0] : NULL);
+	if (table) {
+		verdict = *table;
 	} else {
 		verdict = broken;
 		reason = REASON_NO_RULESET;

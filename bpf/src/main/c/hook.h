@@ -27,9 +27,9 @@ static __always_inline int judge_system_call(void *ctx)
 	struct label *label = current_label();
 	struct verdict verdict = {};
 	struct step *step;
+	const struct verdict *table;
 	bool compat;
 	__u32 number;
-	char *table;
 
 	if (!label)
 		return 0;
@@ -37,13 +37,13 @@ static __always_inline int judge_system_call(void *ctx)
 	number = system_call(&compat);
 	object.number = number;
 	object.operation = compat;
-	table = step ? ruleset_block(step->ruleset, 0) : NULL;
-	if (!table || ((struct ruleset_header *)table)->version != RULESET_VERSION)
+	table = verdict_table(step);
+	if (!table)
 		return conclude_error(ctx, label, step, REASON_NO_RULESET, &object);
 	if (number < SYSCALLS) {
 		if (compat)
 			number += SYSCALLS;
-		verdict = ((struct verdict *)(table + TABLE_OFFSET))[bounded(number, 2 * SYSCALLS - 1)];
+		verdict = table[bounded(number, 2 * SYSCALLS - 1)];
 	}
 	return conclude(ctx, label, &verdict, &object);
 }
@@ -52,18 +52,16 @@ static __always_inline int judge_always(void *ctx)
 {
 	const struct object nothing = {};
 	struct label *label = current_label();
-	struct verdict verdict;
+	const struct verdict *table;
 	struct step *step;
-	char *table;
 
 	if (!label)
 		return 0;
 	step = current_step(label);
-	table = step ? ruleset_block(step->ruleset, 0) : NULL;
-	if (!table || ((struct ruleset_header *)table)->version != RULESET_VERSION)
+	table = verdict_table(step);
+	if (!table)
 		return conclude_error(ctx, label, step, REASON_NO_RULESET, &nothing);
-	verdict = *(struct verdict *)(table + TABLE_OFFSET);
-	return conclude(ctx, label, &verdict, &nothing);
+	return conclude(ctx, label, table, &nothing);
 }
 
 #define HOOK(name)                                                                                                    \
