@@ -9,12 +9,17 @@ import java.util.Set;
 
 /** A node for tests, with the hooks that the supported kernels share. */
 public record FakeNode(Set<String> lsmHooks, Map<String, FunctionSupport> support) implements NodeCapabilities {
-    private static final Set<String> COMMON = Set.of("bprm_check_security", "bprm_creds_for_exec", "file_open", "sb_mount",
+    private static final Set<String> COMMON = Set.of("bprm_check_security", "bprm_creds_for_exec", "file_open",
+            "sb_mount",
             "sb_kern_mount", "move_mount", "capable", "userns_create", "file_permission", "path_mkdir", "path_rename",
-            "path_unlink", "path_rmdir", "path_link", "path_symlink", "path_mknod", "path_chmod", "path_chown", "path_truncate",
-            "path_chroot", "inode_setxattr", "sb_pivotroot", "sb_umount", "task_alloc", "ptrace_access_check", "ptrace_traceme",
-            "file_receive", "task_fix_setuid", "capset", "task_kill", "task_setnice", "mmap_file", "file_mprotect", "file_ioctl",
-            "socket_create", "socket_connect", "socket_bind", "socket_listen", "socket_setsockopt", "socket_sendmsg", "bpf",
+            "path_unlink", "path_rmdir", "path_link", "path_symlink", "path_mknod", "path_chmod", "path_chown",
+                    "path_truncate",
+            "path_chroot", "inode_setxattr", "sb_pivotroot", "sb_umount", "task_alloc", "ptrace_access_check",
+                    "ptrace_traceme",
+            "file_receive", "task_fix_setuid", "capset", "task_kill", "task_setnice", "mmap_file", "file_mprotect",
+                    "file_ioctl",
+            "socket_create", "socket_connect", "socket_bind", "socket_listen", "socket_setsockopt", "socket_sendmsg",
+                    "bpf",
             "perf_event_open", "inode_init_security_anon", "kernel_load_data", "kernel_read_file", "syslog");
 
     /** A Debian 13 node: no error injection. */

@@ -68,7 +68,8 @@ class LibraryTest {
     void accountsAreReadableAndNotWritable() throws Exception {
         CheckedPolicies checked = checked();
         Compiler compiler = new Compiler(checked, FakeNode.debian13());
-        Route route = compiler.route(checked.policies().stream().filter(policy -> policy.name().value().equals("protect-accounts")).toList());
+        Route route = compiler.route(checked.policies().stream()
+                .filter(policy -> policy.name().value().equals("protect-accounts")).toList());
         Verdicts opens = new Verdicts(route.chains().get(LsmHook.FILE_OPEN).steps().getFirst().ruleset());
         assertThat(action(opens, "/etc/shadow", PathOperation.WRITE)).isEqualTo(Action.DENY);
         assertThat(action(opens, "/etc/shadow", PathOperation.READ)).isEqualTo(Action.ALLOW);

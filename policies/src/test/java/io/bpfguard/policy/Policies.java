@@ -23,7 +23,8 @@ public final class Policies {
     /** A policy document; {@code spec} is indented by two or in braces. */
     public static String document(String name, String spec) {
         String body = spec.stripLeading().startsWith("{") ? " " + spec.strip() : "\n" + spec.indent(2).stripTrailing();
-        return "---\napiVersion: bpfguard.io/v1\nkind: ContainerPolicy\nmetadata: {name: " + name + "}\nspec:" + body + "\n";
+        return "---\napiVersion: bpfguard.io/v1\nkind: ContainerPolicy\nmetadata: {name: " + name + "}\nspec:" + body
+                + "\n";
     }
 
     public static PolicySet read(String yaml) throws PolicyException {

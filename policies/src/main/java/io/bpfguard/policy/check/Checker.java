@@ -40,7 +40,8 @@ public final class Checker {
         for (ContainerPolicy policy : policies.policies()) {
             Position first = seen.putIfAbsent(policy.name().value(), policy.name().at());
             if (first != null) {
-                problems.add(Problem.at(policy.name().at(), "the policy name \"" + policy.name().value() + "\" is already taken at " + first));
+                problems.add(Problem.at(policy.name().at(), "the policy name \"" + policy.name().value()
+                        + "\" is already taken at " + first));
             }
         }
         return problems;
@@ -55,13 +56,16 @@ public final class Checker {
             for (Rule rule : policy.rules()) {
                 Family family = rule.head().family();
                 if (rule.head().action().value() == Action.ALLOW && !restricted.contains(family)) {
-                    warnings.add(Problem.at(rule.head().at(), rule.head().label() + " allows what is allowed anyway: an allow only "
-                            + (family.hasDefault() ? "takes something out of defaults." + family.key() + ", which no policy sets"
+                    warnings.add(Problem.at(rule.head().at(), rule.head().label()
+                            + " allows what is allowed anyway: an allow only "
+                            + (family.hasDefault() ? "takes something out of defaults." + family.key()
+                                    + ", which no policy sets"
                             : "takes something out of a default, which " + family.key() + " cannot have")));
                 }
                 Rule first = seen.putIfAbsent(content(rule), rule);
                 if (first != null) {
-                    warnings.add(Problem.at(rule.head().at(), rule.head().label() + " says the same as " + first.head().label()
+                    warnings.add(Problem.at(rule.head().at(), rule.head().label() + " says the same as " + first.head()
+                            .label()
                             + " in line " + first.head().at().line()));
                 }
             }
@@ -71,7 +75,8 @@ public final class Checker {
 
     /** What a rule does, without its name and place. */
     private static Object content(Rule rule) {
-        List<Object> how = List.of(rule.head().family(), rule.head().action().value(), rule.head().errno(), rule.head().mode());
+        List<Object> how = List.of(rule.head().family(), rule.head().action().value(), rule.head().errno(), rule.head()
+                .mode());
         return switch (rule) {
             case Rule.Processes processes -> List.of(how, values(processes.paths()));
             case Rule.Files files -> List.of(how, values(files.paths()), files.operations());

@@ -19,8 +19,10 @@ record FunctionLowering(Lowering.Builder builder) {
         FunctionSupport support = builder.node().function(name.value());
         switch (support) {
             case ABSENT -> refuse(name, "the kernel of this node (" + release + ") has no function " + name.value()
-                    + ": it was inlined, renamed, or is in a module that is not loaded" + Nearest.hint(name.value(), builder.node().functions()));
-            case NOT_TRACEABLE -> refuse(name, "the function " + name.value() + " is in the kernel of this node (" + release
+                    + ": it was inlined, renamed, or is in a module that is not loaded"
+                            + Nearest.hint(name.value(), builder.node().functions()));
+            case NOT_TRACEABLE -> refuse(name, "the function " + name.value() + " is in the kernel of this node ("
+                    + release
                     + "), but not in its BTF, so no program can be attached to it");
             case TRACEABLE, DENIABLE -> attach(name, support, fallback);
         }
@@ -31,11 +33,13 @@ record FunctionLowering(Lowering.Builder builder) {
         if (builder.action() != Action.DENY) {
             trace(function, builder.action(), "");
         } else if (support == FunctionSupport.DENIABLE) {
-            builder.add(function, Matcher.ALWAYS, new Subject.Always(), Action.DENY, "fmod_ret/" + name.value(), CALLER_NOTE);
+            builder.add(function, Matcher.ALWAYS, new Subject.Always(), Action.DENY, "fmod_ret/" + name.value(),
+                    CALLER_NOTE);
         } else if (fallback.isPresent()) {
             trace(function, fallback.get().value(), "This node cannot deny here; the rule's fallback is used. ");
         } else {
-            refuse(name, "the kernel of this node (" + builder.node().kernelRelease() + ") cannot deny in " + name.value()
+            refuse(name, "the kernel of this node (" + builder.node().kernelRelease() + ") cannot deny in "
+                    + name.value()
                     + ": the function is not error-injectable, and kill would act after the effect; write fallback: kill or"
                     + " fallback: audit to accept that, or deny it by a hook it passes (files, mounts, systemCalls, lsmHooks)");
         }

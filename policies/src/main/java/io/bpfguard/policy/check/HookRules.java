@@ -8,29 +8,38 @@ import java.util.Set;
 final class HookRules {
     /** Hooks that return nothing: they tell of something that cannot be prevented any more. */
     private static final Set<String> VOID = Set.of("bprm_committing_creds", "bprm_committed_creds", "sb_delete",
-            "sb_free_security", "sb_free_mnt_opts", "inode_free_security", "inode_free_security_rcu", "inode_post_setxattr",
+            "sb_free_security", "sb_free_mnt_opts", "inode_free_security", "inode_free_security_rcu",
+                    "inode_post_setxattr",
             "inode_post_removexattr", "inode_post_set_acl", "inode_post_remove_acl", "inode_post_create_tmpfile",
-            "inode_post_setattr", "path_post_mknod", "inode_getsecid", "inode_getlsmprop", "file_release", "file_free_security",
+            "inode_post_setattr", "path_post_mknod", "inode_getsecid", "inode_getlsmprop", "file_release",
+                    "file_free_security",
             "file_set_fowner", "task_free", "cred_free", "cred_transfer", "cred_getsecid", "cred_getlsmprop",
-            "current_getsecid_subj", "current_getlsmprop_subj", "task_getsecid_obj", "task_getlsmprop_obj", "task_to_inode",
+            "current_getsecid_subj", "current_getlsmprop_subj", "task_getsecid_obj", "task_getlsmprop_obj",
+                    "task_to_inode",
             "ipc_getsecid", "ipc_getlsmprop", "msg_msg_free_security", "msg_queue_free_security", "shm_free_security",
             "sem_free_security", "d_instantiate", "release_secctx", "inode_invalidate_secctx", "sk_free_security",
-            "sk_clone_security", "sk_getsecid", "sock_graft", "inet_csk_clone", "inet_conn_established", "secmark_refcount_inc",
+            "sk_clone_security", "sk_getsecid", "sock_graft", "inet_csk_clone", "inet_conn_established",
+                    "secmark_refcount_inc",
             "secmark_refcount_dec", "req_classify_flow", "tun_dev_free_security", "sctp_sk_clone", "ib_free_security",
-            "xfrm_policy_free_security", "xfrm_state_free_security", "key_free", "key_post_create_or_update", "audit_rule_free",
+            "xfrm_policy_free_security", "xfrm_state_free_security", "key_free", "key_post_create_or_update",
+                    "audit_rule_free",
             "bpf_map_free_security", "bpf_map_free", "bpf_prog_free_security", "bpf_prog_free", "bpf_token_free",
             "perf_event_free", "bdev_free_security");
 
     /** Hooks where 0 does not mean "go on": a program there that lets a call pass would answer in the kernel's place. */
-    private static final Set<String> ZERO_IS_AN_ANSWER = Set.of("fs_context_parse_param", "task_prctl", "dentry_init_security",
-            "inode_init_security", "inode_getsecurity", "inode_setsecurity", "inode_copy_up_xattr", "getprocattr", "setprocattr",
+    private static final Set<String> ZERO_IS_AN_ANSWER = Set.of("fs_context_parse_param", "task_prctl",
+            "dentry_init_security",
+            "inode_init_security", "inode_getsecurity", "inode_setsecurity", "inode_copy_up_xattr", "getprocattr",
+                    "setprocattr",
             "getselfattr", "setselfattr", "secid_to_secctx", "lsmprop_to_secctx", "secctx_to_secid", "inode_getsecctx",
-            "socket_getpeersec_stream", "socket_getpeersec_dgram", "xfrm_state_pol_flow_match", "xattr", "audit_rule_match",
+            "socket_getpeersec_stream", "socket_getpeersec_dgram", "xfrm_state_pol_flow_match", "xattr",
+                    "audit_rule_match",
             "audit_rule_known", "ismaclabel", "inode_need_killpriv", "vm_enough_memory", "key_getsecurity",
             "inode_listsecurity", "inode_xattr_skipcap");
 
     /** Hooks that run for whatever task was interrupted, which says nothing of whose deed it is. */
-    private static final Set<String> OTHER_TASK = Set.of("socket_sock_rcv_skb", "inet_conn_request", "sctp_assoc_request",
+    private static final Set<String> OTHER_TASK = Set.of("socket_sock_rcv_skb", "inet_conn_request",
+            "sctp_assoc_request",
             "sctp_assoc_established", "file_send_sigiotask", "xfrm_decode_session");
 
     private HookRules() {}

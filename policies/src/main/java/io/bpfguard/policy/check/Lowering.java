@@ -37,12 +37,16 @@ public record Lowering(List<Enforcement> enforcements, List<Problem> refusals) {
 
     /** What a rule of a policy comes to. */
     public static Lowering of(ContainerPolicy policy, Rule rule, NodeCapabilities node) {
-        Builder builder = new Builder(node, rule.head().action().value(), mode(policy.mode(), rule.head().mode()), rule.head().errno());
+        Builder builder = new Builder(node, rule.head().action().value(), mode(policy.mode(), rule.head().mode()),
+                rule.head().errno());
         switch (rule) {
             case Rule.Processes processes ->
-                builder.family(Family.PROCESSES, new Subject.Paths(globs(processes.paths()), Set.of(PathOperation.EXEC)), rule.head().at());
-            case Rule.Files files -> builder.family(Family.FILES, new Subject.Paths(globs(files.paths()), files.operations()), rule.head().at());
-            case Rule.Mounts mounts -> builder.family(Family.MOUNTS, new Subject.FileSystemTypes(globs(mounts.types())), rule.head().at());
+                builder.family(Family.PROCESSES, new Subject.Paths(globs(processes.paths()),
+                        Set.of(PathOperation.EXEC)), rule.head().at());
+            case Rule.Files files -> builder.family(Family.FILES,
+                    new Subject.Paths(globs(files.paths()), files.operations()), rule.head().at());
+            case Rule.Mounts mounts -> builder.family(Family.MOUNTS, new Subject.FileSystemTypes(globs(mounts.types())),
+                    rule.head().at());
             case Rule.Capabilities capabilities ->
                 builder.family(Family.CAPABILITIES, new Subject.Capabilities(capabilities.numbers()), rule.head().at());
             case Rule.SystemCalls calls -> calls.names().forEach(name -> new SystemCallLowering(builder).add(name));
@@ -141,7 +145,8 @@ public record Lowering(List<Enforcement> enforcements, List<Problem> refusals) {
 
         void hook(Located<String> name) {
             HookRules.refusal(name.value(), node).ifPresentOrElse(reason -> refuse(Problem.at(name.at(), reason)),
-                    () -> add(new LsmHook(name.value()), Matcher.ALWAYS, new Subject.Always(), action, "lsm/" + name.value(), ""));
+                    () -> add(new LsmHook(name.value()), Matcher.ALWAYS, new Subject.Always(), action, "lsm/"
+                            + name.value(), ""));
         }
 
         void add(HookPoint hook, Matcher matcher, Subject subject, Action done, String mechanism, String note) {

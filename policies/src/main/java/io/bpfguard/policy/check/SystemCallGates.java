@@ -130,20 +130,24 @@ final class SystemCallGates {
 
     private static void sockets(Table t) {
         List<String> multiplexed = List.of(MULTIPLEXER);
-        t.add("socket", multiplexed, SOCKETCALL32 + " There socketpair is matched with it." + URING, Gate.of("socket_create"));
-        t.add("connect", multiplexed, "sendto and sendmsg connect too, with MSG_FASTOPEN." + SOCKETCALL32 + URING, Gate.of("socket_connect"));
+        t.add("socket", multiplexed, SOCKETCALL32 + " There socketpair is matched with it." + URING,
+                Gate.of("socket_create"));
+        t.add("connect", multiplexed, "sendto and sendmsg connect too, with MSG_FASTOPEN." + SOCKETCALL32 + URING,
+                Gate.of("socket_connect"));
         t.add("bind", multiplexed, SOCKETCALL32 + URING, Gate.of("socket_bind"));
         t.add("listen", multiplexed, SOCKETCALL32 + URING, Gate.of("socket_listen"));
         t.add("setsockopt", multiplexed, SOCKETCALL32 + URING, Gate.of("socket_setsockopt"));
         for (String name : List.of("sendto", "sendmsg", "sendmmsg")) {
-            t.add(name, multiplexed, SOCKETCALL32 + " There the other calls that send are matched with it." + URING, Gate.of("socket_sendmsg"));
+            t.add(name, multiplexed, SOCKETCALL32 + " There the other calls that send are matched with it." + URING,
+                    Gate.of("socket_sendmsg"));
         }
     }
 
     private static void system(Table t) {
         t.add("bpf", "", Gate.of("bpf"));
         t.add("perf_event_open", "", Gate.of("perf_event_open"));
-        t.add("userfaultfd", "The device /dev/userfaultfd gives the same by ioctl.", Gate.of("inode_init_security_anon"));
+        t.add("userfaultfd", "The device /dev/userfaultfd gives the same by ioctl.",
+                Gate.of("inode_init_security_anon"));
         t.add("io_uring_setup", "", Gate.of("inode_init_security_anon"), Gate.ifPresent("uring_allowed"));
         t.add("init_module", "", Gate.of("kernel_load_data"));
         t.add("finit_module", "", Gate.of("kernel_read_file"));

@@ -15,7 +15,8 @@ record SystemCallLowering(Lowering.Builder builder) {
     void add(Located<String> name) {
         Optional<SystemCall> call = SystemCalls.named(name.value());
         if (call.isEmpty()) {
-            refuse(name, "there is no system call \"" + name.value() + "\"" + Nearest.hint(name.value(), SystemCalls.names()));
+            refuse(name, "there is no system call \"" + name.value() + "\""
+                    + Nearest.hint(name.value(), SystemCalls.names()));
             return;
         }
         Optional<GatedCall> row = SystemCallGates.of(name.value());
@@ -30,7 +31,8 @@ record SystemCallLowering(Lowering.Builder builder) {
                 builder.add(new LsmHook(hook.get()), Matcher.SYSTEM_CALL, numbers(row.get()), builder.action(),
                         "lsm/" + hook.get() + " by system call", row.get().note());
             } else if (gate.required()) {
-                refuse(name, "the system call " + name.value() + " is caught in the LSM hook " + String.join(" or ", gate.hooks())
+                refuse(name, "the system call " + name.value() + " is caught in the LSM hook "
+                        + String.join(" or ", gate.hooks())
                         + ", which the kernel of this node (" + builder.node().kernelRelease() + ") does not have");
             }
         }

@@ -21,7 +21,8 @@ import java.util.function.UnaryOperator;
  */
 final class ChainBuilder {
     private static final UnaryOperator<Verdict> ALL = verdict -> verdict;
-    private static final UnaryOperator<Verdict> KILLS = verdict -> verdict.action() == Action.KILL ? verdict : Verdict.NONE;
+    private static final UnaryOperator<Verdict> KILLS = verdict -> verdict.action() == Action.KILL ? verdict
+            : Verdict.NONE;
 
     private ChainBuilder() {}
 
@@ -31,7 +32,8 @@ final class ChainBuilder {
         for (NumberedRule rule : rules) {
             byMatcher.computeIfAbsent(rule.enforcement().matcher(), _ -> new ArrayList<>()).add(rule);
         }
-        byMatcher.values().removeIf(ofMatcher -> ofMatcher.stream().allMatch(rule -> rule.enforcement().action() == Action.ALLOW));
+        byMatcher.values().removeIf(ofMatcher -> ofMatcher.stream()
+                .allMatch(rule -> rule.enforcement().action() == Action.ALLOW));
         List<Step> steps = new ArrayList<>();
         if (hook instanceof LsmHook && byMatcher.size() > 1 && has(rules, Action.KILL) && has(rules, Action.DENY)) {
             for (Map.Entry<Matcher, List<NumberedRule>> entry : byMatcher.entrySet()) {
@@ -50,7 +52,8 @@ final class ChainBuilder {
         return rules.stream().anyMatch(rule -> rule.enforcement().action() == action);
     }
 
-    private static Ruleset ruleset(Matcher matcher, List<NumberedRule> rules, UnaryOperator<Verdict> filter) throws TooLargeException {
+    private static Ruleset ruleset(Matcher matcher, List<NumberedRule> rules,
+            UnaryOperator<Verdict> filter) throws TooLargeException {
         return switch (matcher) {
             case PATH, FILE_SYSTEM_TYPE -> StringTables.ruleset(matcher, rules, filter);
             case CAPABILITY -> TableImage.capabilities(rules, filter);

@@ -59,7 +59,8 @@ public final class Compiler {
         }
     }
 
-    private void number(ContainerPolicy policy, String label, Position at, Lowering lowering, List<NumberedRule> numbered) {
+    private void number(ContainerPolicy policy, String label, Position at, Lowering lowering,
+            List<NumberedRule> numbered) {
         for (Enforcement enforcement : lowering.enforcements()) {
             RuleInfo info = new RuleInfo(infos.size() + 1, policy.name().value(), label, enforcement.mechanism());
             infos.put(info.number(), info);
@@ -75,7 +76,8 @@ public final class Compiler {
      * @throws PolicyException if together they need tables over the bounds
      */
     public synchronized Route route(List<ContainerPolicy> selected) throws PolicyException {
-        Set<String> names = selected.stream().map(policy -> policy.name().value()).collect(Collectors.toUnmodifiableSet());
+        Set<String> names = selected.stream().map(policy -> policy.name().value())
+                .collect(Collectors.toUnmodifiableSet());
         Route known = routes.get(names);
         if (known != null) {
             return known;
@@ -130,9 +132,11 @@ public final class Compiler {
     private static List<Problem> blame(List<NumberedRule> rules, String reason) {
         Map<NumberedRule, Integer> states = new HashMap<>();
         rules.forEach(rule -> states.put(rule, StringTables.states(rule, SUSPECT_STATES)));
-        return rules.stream().sorted(Comparator.comparing((NumberedRule rule) -> states.get(rule)).reversed()).limit(SUSPECTS)
+        return rules.stream().sorted(Comparator.comparing((NumberedRule rule) -> states.get(rule)).reversed())
+                .limit(SUSPECTS)
                 .map(rule -> Problem.at(rule.at(), "the globs for one container come to " + reason + "; policy "
-                        + rule.info().policy() + ", " + rule.info().rule() + " has a large share: use fewer stars in the middle of globs, or fewer globs"))
+                        + rule.info().policy() + ", " + rule.info().rule()
+                                + " has a large share: use fewer stars in the middle of globs, or fewer globs"))
                 .toList();
     }
 }

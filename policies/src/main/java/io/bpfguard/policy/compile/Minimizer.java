@@ -80,6 +80,7 @@ final class Minimizer {
                 to.add(number[targetBlock]);
             }
         }
-        return new Dfa(dfa.classes(), count, Arrays.copyOf(output, count), from.toArray(), label.toArray(), to.toArray());
+        return new Dfa(dfa.classes(), count, Arrays.copyOf(output, count), from.toArray(), label.toArray(),
+                to.toArray());
     }
 }

@@ -28,7 +28,8 @@ final class Pruning {
             return set;
         }
         int[] deciders = Arrays.stream(deciding.toArray()).boxed()
-                .sorted(Comparator.comparing((Integer node) -> nfa.node(node).decided().rank()).reversed().thenComparing(node -> node))
+                .sorted(Comparator.comparing((Integer node) -> nfa.node(node).decided().rank()).reversed()
+                        .thenComparing(node -> node))
                 .mapToInt(Integer::intValue).toArray();
         Weight forAny = Weight.NONE;
         Weight forNotSlash = Weight.NONE;

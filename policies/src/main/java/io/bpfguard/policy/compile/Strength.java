@@ -50,7 +50,8 @@ final class Strength {
         Map<NumberedRule, Integer> ranks = new IdentityHashMap<>();
         Verdict last = null;
         int rank = 0;
-        for (NumberedRule rule : rules.stream().sorted(Comparator.comparing(NumberedRule::verdict, BY_EFFECT)).toList()) {
+        for (NumberedRule rule : rules.stream().sorted(Comparator.comparing(NumberedRule::verdict, BY_EFFECT))
+                .toList()) {
             rank += last == null || BY_EFFECT.compare(last, rule.verdict()) != 0 ? 1 : 0;
             last = rule.verdict();
             ranks.put(rule, allows(rule) ? 0 : rank);

@@ -33,7 +33,8 @@ final class StringImage {
                 next = (next / Layout.BLOCK_SIZE + 1) * Layout.BLOCK_SIZE;
             }
             if (next + rowSize > Layout.MAX_IMAGE) {
-                throw new TooLargeException("more than " + (Layout.MAX_IMAGE >> 20) + " MiB of tables (" + dfa.states() + " states)");
+                throw new TooLargeException("more than " + (Layout.MAX_IMAGE >> 20) + " MiB of tables (" + dfa.states()
+                        + " states)");
             }
             rows[state] = (int) next;
             next += rowSize;
@@ -48,7 +49,8 @@ final class StringImage {
         }
         for (int i = 0; i < verdicts.size(); i++) {
             for (int operation = 0; operation < verdicts.get(i).size(); operation++) {
-                Layout.put(image, verdictsAt + i * Layout.STRING_VERDICT_SIZE + operation * Layout.VERDICT_SIZE, verdicts.get(i).get(operation));
+                Layout.put(image, verdictsAt + i * Layout.STRING_VERDICT_SIZE + operation * Layout.VERDICT_SIZE,
+                        verdicts.get(i).get(operation));
             }
         }
         for (int state = 0; state < rows.length; state++) {

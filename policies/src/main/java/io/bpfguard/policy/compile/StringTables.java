@@ -36,7 +36,8 @@ final class StringTables {
     }
 
     /** The ruleset of some rules for one matcher at one hook; {@code filter} has the last word on each verdict. */
-    static Ruleset ruleset(Matcher matcher, List<NumberedRule> rules, UnaryOperator<Verdict> filter) throws TooLargeException {
+    static Ruleset ruleset(Matcher matcher, List<NumberedRule> rules,
+            UnaryOperator<Verdict> filter) throws TooLargeException {
         StringTables tables = new StringTables(rules, filter);
         Dfa dfa = Minimizer.minimize(tables.automaton(Dfa.MAX_STATES));
         return StringImage.of(matcher, dfa, tables.verdicts);
@@ -91,7 +92,8 @@ final class StringTables {
         List<Verdict> combined = new ArrayList<>();
         for (int operation = 0; operation < Layout.OPERATIONS; operation++) {
             int index = operation;
-            combined.add(Strength.verdict(matching.stream().map(rules::get).filter(rule -> isAbout(rule, index)).toList(),
+            combined.add(Strength.verdict(matching.stream().map(rules::get).filter(rule -> isAbout(rule, index))
+                    .toList(),
                     rests.stream().filter(rule -> isAbout(rule, index)).toList()));
         }
         return combined;
@@ -109,7 +111,8 @@ final class StringTables {
     private static boolean isAbout(NumberedRule rule, int operation) {
         return switch (rule.enforcement().subject()) {
             case Subject.Paths(_, var operations) -> contains(operations, operation);
-            case Subject.Rest(var operations) -> operations.isEmpty() ? operation == 0 : contains(operations, operation);
+            case Subject.Rest(var operations) -> operations.isEmpty() ? operation == 0
+                    : contains(operations, operation);
             default -> operation == 0;
         };
     }

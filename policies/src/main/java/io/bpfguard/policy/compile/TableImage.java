@@ -23,7 +23,8 @@ final class TableImage {
     static Ruleset systemCalls(List<NumberedRule> rules, UnaryOperator<Verdict> filter) {
         return table(Matcher.SYSTEM_CALL, 2 * Layout.SYSTEM_CALLS, rules, filter, (subject, index) ->
                 subject instanceof Subject.SystemCalls(var numbers64, var numbers32)
-                        && (index < Layout.SYSTEM_CALLS ? numbers64.contains(index) : numbers32.contains(index - Layout.SYSTEM_CALLS)));
+                        && (index < Layout.SYSTEM_CALLS ? numbers64.contains(index)
+                                : numbers32.contains(index - Layout.SYSTEM_CALLS)));
     }
 
     static Ruleset always(List<NumberedRule> rules, UnaryOperator<Verdict> filter) {
@@ -35,7 +36,8 @@ final class TableImage {
         boolean test(Subject subject, int index);
     }
 
-    private static Ruleset table(Matcher matcher, int size, List<NumberedRule> rules, UnaryOperator<Verdict> filter, Match match) {
+    private static Ruleset table(Matcher matcher, int size, List<NumberedRule> rules, UnaryOperator<Verdict> filter,
+            Match match) {
         ByteBuffer image = Layout.image(matcher, Layout.TABLE_OFFSET + size * Layout.VERDICT_SIZE);
         Predicate<NumberedRule> isRest = rule -> rule.enforcement().subject() instanceof Subject.Rest;
         List<NumberedRule> rests = rules.stream().filter(isRest).toList();
@@ -46,7 +48,8 @@ final class TableImage {
                     matching.add(rule);
                 }
             }
-            Layout.put(image, Layout.TABLE_OFFSET + index * Layout.VERDICT_SIZE, filter.apply(Strength.verdict(matching, rests)));
+            Layout.put(image, Layout.TABLE_OFFSET + index * Layout.VERDICT_SIZE,
+                    filter.apply(Strength.verdict(matching, rests)));
         }
         return new Ruleset(matcher, image.array());
     }

@@ -37,8 +37,10 @@ public record FileRules(int owner) {
     /** Where a file is and what it may do, as {@code lstat(2)} says; two equal ones around a read mean the same file. */
     private record Status(int mode, int uid, Object device, Object inode, Object changed, Object size) {
         static Status of(Path path) throws IOException {
-            Map<String, Object> status = Files.readAttributes(path, "unix:mode,uid,dev,ino,ctime,size", LinkOption.NOFOLLOW_LINKS);
-            return new Status((Integer) status.get("mode"), (Integer) status.get("uid"), status.get("dev"), status.get("ino"),
+            Map<String, Object> status = Files.readAttributes(path, "unix:mode,uid,dev,ino,ctime,size",
+                    LinkOption.NOFOLLOW_LINKS);
+            return new Status((Integer) status.get("mode"), (Integer) status.get("uid"), status.get("dev"),
+                    status.get("ino"),
                     status.get("ctime"), status.get("size"));
         }
 
@@ -91,7 +93,8 @@ public record FileRules(int owner) {
     private static byte[] content(Path file) throws IOException, PolicyException {
         ByteArrayOutputStream content = new ByteArrayOutputStream();
         ByteBuffer buffer = ByteBuffer.allocate(1 << 16);
-        try (SeekableByteChannel channel = Files.newByteChannel(file, Set.of(StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS))) {
+        try (SeekableByteChannel channel = Files.newByteChannel(file,
+                Set.of(StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS))) {
             while (channel.read(buffer.clear()) >= 0) {
                 content.write(buffer.array(), 0, buffer.position());
                 if (content.size() > MAX_SIZE) {
@@ -108,7 +111,8 @@ public record FileRules(int owner) {
 
     private void checkOwner(Path path, Status status) throws PolicyException {
         if (status.uid() != owner) {
-            throw refuse(path, "belongs to user " + status.uid() + " and must belong to " + (owner == 0 ? "root" : "user " + owner));
+            throw refuse(path, "belongs to user " + status.uid() + " and must belong to "
+                    + (owner == 0 ? "root" : "user " + owner));
         }
         if ((status.mode() & GROUP_OR_OTHERS_WRITE) != 0) {
             throw refuse(path, "can be written by others than its owner (mode %o); chmod go-w it".formatted(status.mode() & 07777));

@@ -62,15 +62,18 @@ final class PolicyDocument {
 
     /** Whether it says that it is written in this language; otherwise the rest would be misread. */
     private boolean isOurs(Fields fields) {
-        Optional<Located<String>> version = fields.require("apiVersion").flatMap(node -> values.text(node, "apiVersion"));
+        Optional<Located<String>> version = fields.require("apiVersion")
+                .flatMap(node -> values.text(node, "apiVersion"));
         Optional<Located<String>> kind = fields.require("kind").flatMap(node -> values.text(node, "kind"));
         boolean isOurs = version.isPresent() && kind.isPresent();
         if (version.isPresent() && !version.get().value().equals(API_VERSION)) {
-            problems.add(version.get().at(), "apiVersion " + version.get().value() + " is not one that this BPFGuard reads; it reads " + API_VERSION);
+            problems.add(version.get().at(), "apiVersion " + version.get().value()
+                    + " is not one that this BPFGuard reads; it reads " + API_VERSION);
             isOurs = false;
         }
         if (kind.isPresent() && !kind.get().value().equals(KIND)) {
-            problems.add(kind.get().at(), "kind " + kind.get().value() + " is not one that this BPFGuard reads; it reads " + KIND);
+            problems.add(kind.get().at(), "kind " + kind.get().value()
+                    + " is not one that this BPFGuard reads; it reads " + KIND);
             isOurs = false;
         }
         return isOurs;
@@ -80,7 +83,8 @@ final class PolicyDocument {
         return Fields.of(node, "metadata", problems).flatMap(fields -> {
             Optional<Located<String>> name = fields.require("name").flatMap(text -> values.text(text, "metadata.name"));
             fields.refuseOthers();
-            name.filter(text -> text.value().length() > NAME_LENGTH || !DNS_1123_SUBDOMAIN.matcher(text.value()).matches())
+            name.filter(text -> text.value().length() > NAME_LENGTH || !DNS_1123_SUBDOMAIN.matcher(text.value())
+                    .matches())
                     .ifPresent(text -> problems.add(text.at(), "metadata.name \"" + text.value()
                             + "\" is not a name: lower-case letters, digits, - and ., beginning and ending with a letter or digit, at most 253 long and 63 between dots"));
             return name;
@@ -124,9 +128,11 @@ final class PolicyDocument {
             Position at = entry.key().at();
             Optional<Family> family = Family.ofKey(key);
             if (family.isEmpty()) {
-                problems.add(at, "unknown key \"" + key + "\" in spec.defaults" + Nearest.hint(key, known) + " (known: " + String.join(", ", known) + ")");
+                problems.add(at, "unknown key \"" + key + "\" in spec.defaults" + Nearest.hint(key, known) + " (known: "
+                        + String.join(", ", known) + ")");
             } else if (!family.get().hasDefault()) {
-                problems.add(at, key + " cannot have a default: no list of what is left over can be made (known: " + String.join(", ", known) + ")");
+                problems.add(at, key + " cannot have a default: no list of what is left over can be made (known: "
+                        + String.join(", ", known) + ")");
             } else {
                 values.word(entry.value(), "spec.defaults." + key, ACTIONS)
                         .ifPresent(action -> defaults.add(new FamilyDefault(family.get(), action.value(), at)));
@@ -138,11 +144,13 @@ final class PolicyDocument {
     private void refuseRepeatedNames(List<Rule> all) {
         Map<String, Position> seen = new HashMap<>();
         List<Located<String>> names = all.stream().flatMap(rule -> rule.head().name().stream())
-                .sorted(Comparator.comparing((Located<String> name) -> name.at().line()).thenComparing(name -> name.at().column())).toList();
+                .sorted(Comparator.comparing((Located<String> name) -> name.at().line())
+                        .thenComparing(name -> name.at().column())).toList();
         for (Located<String> name : names) {
             Position first = seen.putIfAbsent(name.value(), name.at());
             if (first != null) {
-                problems.add(name.at(), "the rule name \"" + name.value() + "\" is already taken in line " + first.line() + " of this policy");
+                problems.add(name.at(), "the rule name \"" + name.value() + "\" is already taken in line "
+                        + first.line() + " of this policy");
             }
         }
     }

@@ -79,7 +79,8 @@ public final class PolicyReader {
                 }
             }
         } catch (IOException | DirectoryIteratorException e) {
-            throw new PolicyException(List.of(Problem.at(Position.startOf(directory.toString()), "cannot be read: " + e.getMessage())));
+            throw new PolicyException(List.of(Problem.at(Position.startOf(directory.toString()), "cannot be read: "
+                    + e.getMessage())));
         }
         files.sort(Comparator.comparing(file -> file.getFileName().toString()));
         return files;

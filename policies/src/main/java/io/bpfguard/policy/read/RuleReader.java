@@ -88,7 +88,8 @@ final class RuleReader {
         return switch (head.family()) {
             case PROCESSES -> new Rule.Processes(head, values.globs(objects, owner, Glob.Kind.PATH));
             case FILES -> new Rule.Files(head, values.globs(objects, owner, Glob.Kind.PATH),
-                    fields.take("operations").map(node -> operations(node, head)).orElse(Set.copyOf(OPERATIONS.values())));
+                    fields.take("operations").map(node -> operations(node, head))
+                            .orElse(Set.copyOf(OPERATIONS.values())));
             case MOUNTS -> new Rule.Mounts(head, values.globs(objects, owner, Glob.Kind.NAME));
             case CAPABILITIES -> new Rule.Capabilities(head, capabilities(objects, owner));
             case SYSTEM_CALLS -> new Rule.SystemCalls(head, kernelNames(objects, owner));
@@ -110,7 +111,8 @@ final class RuleReader {
 
     private int errno(YamlNode node, String owner, Optional<Located<Action>> action) {
         if (action.isPresent() && action.get().value().compareTo(Action.DENY) < 0) {
-            problems.add(node.at(), owner + " means nothing with action " + word(action.get().value()) + "; only deny and kill return an error");
+            problems.add(node.at(), owner + " means nothing with action " + word(action.get().value())
+                    + "; only deny and kill return an error");
         }
         if (node instanceof YamlNode.Scalar(String text, boolean quoted, _) && !quoted
                 && PlainScalar.kind(text) == PlainScalar.Kind.NUMBER) {
@@ -123,7 +125,8 @@ final class RuleReader {
         return values.text(node, owner).map(text -> {
             OptionalInt number = Errno.number(text.value());
             if (number.isEmpty()) {
-                problems.add(text.at(), owner + " cannot be \"" + text.value() + "\", which names no error" + Nearest.hint(text.value(), Errno.names()));
+                problems.add(text.at(), owner + " cannot be \"" + text.value() + "\", which names no error"
+                        + Nearest.hint(text.value(), Errno.names()));
             }
             return number.orElse(Errno.EPERM);
         }).orElse(Errno.EPERM);
@@ -168,7 +171,8 @@ final class RuleReader {
             if (KERNEL_NAME.matcher(text.value()).matches()) {
                 names.add(text);
             } else {
-                problems.add(text.at(), "\"" + text.value() + "\" in " + owner + " is no name in the kernel: letters, digits and _; globs are not possible here");
+                problems.add(text.at(), "\"" + text.value() + "\" in " + owner
+                        + " is no name in the kernel: letters, digits and _; globs are not possible here");
             }
         }
         return names;

@@ -21,7 +21,8 @@ import java.util.stream.Collectors;
  */
 final class SelectorReader {
     private static final Map<String, Operator> OPERATORS =
-            Arrays.stream(Operator.values()).collect(Collectors.toUnmodifiableMap(Operator::word, operator -> operator));
+            Arrays.stream(Operator.values()).collect(Collectors.toUnmodifiableMap(Operator::word,
+                    operator -> operator));
     private static final Pattern LABEL_VALUE = Pattern.compile("([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?");
     private static final Pattern LABEL_KEY = Pattern.compile(
             "([a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?");
@@ -54,7 +55,8 @@ final class SelectorReader {
     }
 
     private List<Glob> names(Fields fields, String key) {
-        return fields.take(key).map(node -> values.globs(node, "spec.selector." + key, Glob.Kind.NAME)).orElse(List.of())
+        return fields.take(key).map(node -> values.globs(node, "spec.selector." + key, Glob.Kind.NAME))
+                .orElse(List.of())
                 .stream().map(Located::value).toList();
     }
 
@@ -106,7 +108,8 @@ final class SelectorReader {
             problems.add(at, "a match expression with operator " + operator.value().word() + " needs values");
         }
         if (!operator.value().hasValues() && list.isPresent()) {
-            problems.add(list.get().at(), "a match expression with operator " + operator.value().word() + " has no values");
+            problems.add(list.get().at(), "a match expression with operator " + operator.value().word()
+                    + " has no values");
         }
     }
 
@@ -117,9 +120,11 @@ final class SelectorReader {
 
     /** A label's value, which may be empty when it is quoted. */
     private Optional<Located<String>> labelValue(YamlNode node, String owner) {
-        Optional<Located<String>> value = node instanceof YamlNode.Scalar(String text, boolean quoted, Position at) && quoted
+        Optional<Located<String>> value = node instanceof YamlNode.Scalar(String text, boolean quoted, Position at)
+                && quoted
                 ? Optional.of(new Located<>(text, at)) : values.text(node, owner);
-        value.filter(text -> !LABEL_VALUE.matcher(text.value()).matches()).ifPresent(text -> problems.add(text.at(), owner
+        value.filter(text -> !LABEL_VALUE.matcher(text.value()).matches())
+                .ifPresent(text -> problems.add(text.at(), owner
                 + " cannot be \"" + text.value() + "\": label values have at most 63 letters, digits, -, _ and ., and begin and end with a letter or digit"));
         return value;
     }

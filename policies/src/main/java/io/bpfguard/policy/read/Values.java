@@ -83,7 +83,8 @@ final class Values {
     <T> Optional<Located<T>> word(Located<String> text, String owner, Map<String, T> words) {
         T value = words.get(text.value());
         if (value == null) {
-            problems.add(text.at(), owner + " cannot be \"" + text.value() + "\"" + Nearest.hint(text.value(), words.keySet())
+            problems.add(text.at(), owner + " cannot be \"" + text.value() + "\""
+                    + Nearest.hint(text.value(), words.keySet())
                     + " (known: " + String.join(", ", words.keySet().stream().sorted().toList()) + ")");
             return Optional.empty();
         }

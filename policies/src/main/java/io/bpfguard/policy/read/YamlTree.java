@@ -94,15 +94,18 @@ final class YamlTree {
             Position keyAt = here();
             refuseAnchorsAndTags(keyAt);
             String key = parser.currentName();
-            boolean plain = parser.event() instanceof ScalarEvent scalar && scalar.getScalarStyle() == ScalarStyle.PLAIN;
+            boolean plain = parser.event() instanceof ScalarEvent scalar
+                    && scalar.getScalarStyle() == ScalarStyle.PLAIN;
             if (plain && PlainScalar.kind(key) != PlainScalar.Kind.TEXT) {
-                problems.add(keyAt, "the key " + key + " is " + PlainScalar.kind(key).words() + " to YAML; write it in quotes: \"" + key + "\"");
+                problems.add(keyAt, "the key " + key + " is " + PlainScalar.kind(key).words()
+                        + " to YAML; write it in quotes: \"" + key + "\"");
             }
             Position first = seen.putIfAbsent(key, keyAt);
             parser.nextToken();
             YamlNode value = node(depth + 1);
             if (first != null) {
-                problems.add(keyAt, "the key \"" + key + "\" is here for the second time; the first is in line " + first.line());
+                problems.add(keyAt, "the key \"" + key + "\" is here for the second time; the first is in line "
+                        + first.line());
             } else {
                 entries.add(new YamlNode.Entry(new Located<>(key, keyAt), value));
             }
@@ -138,8 +141,10 @@ final class YamlTree {
 
     private static Position place(String file, String text, YAMLException e) {
         return switch (e) {
-            case MarkedYAMLException marked when marked.getProblemMark() != null -> position(file, marked.getProblemMark());
-            case org.yaml.snakeyaml.reader.ReaderException unprintable -> TextPlace.of(file, text, unprintable.getPosition());
+            case MarkedYAMLException marked when marked.getProblemMark() != null -> position(file,
+                    marked.getProblemMark());
+            case org.yaml.snakeyaml.reader.ReaderException unprintable -> TextPlace.of(file, text,
+                    unprintable.getPosition());
             default -> Position.startOf(file);
         };
     }
@@ -150,7 +155,8 @@ final class YamlTree {
 
     private static String sentence(YAMLException e) {
         return switch (e) {
-            case MarkedYAMLException marked when marked.getProblem() != null -> "not YAML: " + firstLine(marked.getProblem());
+            case MarkedYAMLException marked when marked.getProblem() != null -> "not YAML: "
+                    + firstLine(marked.getProblem());
             case org.yaml.snakeyaml.reader.ReaderException unprintable ->
                     "holds the control character U+%04X, which YAML does not allow".formatted(unprintable.getCodePoint());
             default -> "not YAML: " + firstLine(e.getMessage());

@@ -24,7 +24,8 @@ class CheckerTest {
     private static List<Enforcement> lower(String spec, NodeCapabilities node) throws PolicyException {
         ContainerPolicy policy = Policies.read(Policies.document("a", spec)).policies().getFirst();
         Checker.check(Policies.read(Policies.document("a", spec)), node);
-        return policy.rules().stream().flatMap(rule -> Lowering.of(policy, rule, node).enforcements().stream()).toList();
+        return policy.rules().stream().flatMap(rule -> Lowering.of(policy, rule, node).enforcements().stream())
+                .toList();
     }
 
     @Test
@@ -36,14 +37,18 @@ class CheckerTest {
 
     @Test
     void familiesStandAtTheirHooks() throws Exception {
-        assertThat(lower("{processes: [{action: deny, paths: [/a]}]}", NODE)).extracting(Enforcement::mechanism).containsExactly("lsm/bprm_check_security");
-        assertThat(lower("{files: [{action: deny, paths: [/a]}]}", NODE)).extracting(Enforcement::mechanism).containsExactly("lsm/file_open");
+        assertThat(lower("{processes: [{action: deny, paths: [/a]}]}", NODE)).extracting(Enforcement::mechanism)
+                .containsExactly("lsm/bprm_check_security");
+        assertThat(lower("{files: [{action: deny, paths: [/a]}]}", NODE)).extracting(Enforcement::mechanism)
+                .containsExactly("lsm/file_open");
         assertThat(lower("{mounts: [{action: deny, types: [a]}]}", NODE)).extracting(Enforcement::mechanism)
                 .containsExactly("lsm/sb_mount", "lsm/sb_kern_mount", "lsm/move_mount");
-        assertThat(lower("{capabilities: [{action: deny, names: [BPF]}]}", NODE)).extracting(Enforcement::mechanism).containsExactly("lsm/capable");
+        assertThat(lower("{capabilities: [{action: deny, names: [BPF]}]}", NODE)).extracting(Enforcement::mechanism)
+                .containsExactly("lsm/capable");
         assertThat(lower("{systemCalls: [{action: deny, names: [unshare]}]}", NODE)).extracting(Enforcement::mechanism)
                 .containsExactly("lsm/userns_create by system call", "lsm/capable by system call");
-        assertThat(lower("{lsmHooks: [{action: kill, names: [task_kill]}]}", NODE)).extracting(Enforcement::hook).containsExactly(new LsmHook("task_kill"));
+        assertThat(lower("{lsmHooks: [{action: kill, names: [task_kill]}]}", NODE)).extracting(Enforcement::hook)
+                .containsExactly(new LsmHook("task_kill"));
     }
 
     @Test
@@ -51,9 +56,12 @@ class CheckerTest {
         String rules = "files: [{action: deny, paths: [/a]}, {action: kill, paths: [/b], errno: 5}, {action: allow, paths: [/c]}, {action: audit, paths: [/d]}]}";
         assertThat(lower("{mode: audit, " + rules, NODE)).extracting(Enforcement::action)
                 .containsExactly(Action.AUDIT, Action.AUDIT, Action.ALLOW, Action.AUDIT);
-        assertThat(lower("{mode: audit, " + rules, NODE)).allSatisfy(enforcement -> assertThat(enforcement.errno()).isZero());
-        assertThat(lower("{" + rules, NODE)).extracting(Enforcement::action).containsExactly(Action.DENY, Action.KILL, Action.ALLOW, Action.AUDIT);
-        assertThat(lower("{files: [{action: deny, paths: [/a], mode: audit}]}", NODE)).extracting(Enforcement::action).containsExactly(Action.AUDIT);
+        assertThat(lower("{mode: audit, " + rules, NODE)).allSatisfy(enforcement -> assertThat(enforcement.errno())
+                .isZero());
+        assertThat(lower("{" + rules, NODE)).extracting(Enforcement::action)
+                .containsExactly(Action.DENY, Action.KILL, Action.ALLOW, Action.AUDIT);
+        assertThat(lower("{files: [{action: deny, paths: [/a], mode: audit}]}", NODE)).extracting(Enforcement::action)
+                .containsExactly(Action.AUDIT);
     }
 
     @ParameterizedTest
@@ -81,39 +89,51 @@ class CheckerTest {
 
     @Test
     void aMissingHookIsRefusedForEveryFamilyThatNeedsIt() {
-        for (String hook : List.of("bprm_check_security", "file_open", "sb_mount", "sb_kern_mount", "move_mount", "capable", "userns_create")) {
+        for (String hook : List.of("bprm_check_security", "file_open", "sb_mount", "sb_kern_mount", "move_mount",
+                "capable", "userns_create")) {
             String all = "{processes: [{action: deny, paths: [/a]}], files: [{action: deny, paths: [/a]}], mounts: [{action: deny, types: [a]}], "
                     + "capabilities: [{action: deny, names: [BPF]}], systemCalls: [{action: deny, names: [unshare]}]}";
-            assertThatThrownBy(() -> lower(all, NODE.without(hook))).isInstanceOf(PolicyException.class).hasMessageContaining("LSM hook " + hook);
+            assertThatThrownBy(() -> lower(all, NODE.without(hook))).isInstanceOf(PolicyException.class)
+                    .hasMessageContaining("LSM hook " + hook);
         }
     }
 
     @Test
     void aDefaultNeedsItsHookToo() {
-        assertThatThrownBy(() -> lower("{defaults: {files: deny}}", NODE.without("file_open"))).isInstanceOf(PolicyException.class)
+        assertThatThrownBy(() -> lower("{defaults: {files: deny}}", NODE.without("file_open")))
+                .isInstanceOf(PolicyException.class)
                 .hasMessageContaining("t.yaml:5:19: files needs the LSM hook file_open");
     }
 
     @Test
     void aFunctionIsDeniedKilledOrWatchedAsTheNodeCan() throws Exception {
-        assertThat(lower("{kernelFunctions: [{action: deny, names: [security_file_open]}]}", NODE)).extracting(Enforcement::mechanism, Enforcement::action)
+        assertThat(lower("{kernelFunctions: [{action: deny, names: [security_file_open]}]}", NODE))
+                .extracting(Enforcement::mechanism, Enforcement::action)
                 .containsExactly(tuple("fmod_ret/security_file_open", Action.DENY));
-        assertThat(lower("{kernelFunctions: [{action: kill, names: [path_mount]}]}", NODE)).extracting(Enforcement::mechanism).containsExactly("fentry/path_mount kill");
-        assertThat(lower("{kernelFunctions: [{action: audit, names: [path_mount]}]}", NODE)).extracting(Enforcement::mechanism).containsExactly("fentry/path_mount audit");
-        assertThat(lower("{kernelFunctions: [{action: deny, names: [path_mount], mode: audit}]}", NODE)).extracting(Enforcement::mechanism)
+        assertThat(lower("{kernelFunctions: [{action: kill, names: [path_mount]}]}", NODE))
+                .extracting(Enforcement::mechanism).containsExactly("fentry/path_mount kill");
+        assertThat(lower("{kernelFunctions: [{action: audit, names: [path_mount]}]}", NODE))
+                .extracting(Enforcement::mechanism).containsExactly("fentry/path_mount audit");
+        assertThat(lower("{kernelFunctions: [{action: deny, names: [path_mount], mode: audit}]}", NODE))
+                .extracting(Enforcement::mechanism)
                 .containsExactly("fentry/path_mount audit");
-        List<Enforcement> fallen = lower("{kernelFunctions: [{action: deny, names: [path_mount], fallback: kill}]}", NODE);
+        List<Enforcement> fallen = lower("{kernelFunctions: [{action: deny, names: [path_mount], fallback: kill}]}",
+                NODE);
         assertThat(fallen).extracting(Enforcement::mechanism).containsExactly("fentry/path_mount kill");
-        assertThat(fallen.getFirst().note()).contains("cannot deny here", "possibly after the function has had its effect");
-        assertThat(lower("{kernelFunctions: [{action: deny, names: [security_file_open], fallback: kill}]}", NODE)).extracting(Enforcement::action)
+        assertThat(fallen.getFirst().note()).contains("cannot deny here",
+                "possibly after the function has had its effect");
+        assertThat(lower("{kernelFunctions: [{action: deny, names: [security_file_open], fallback: kill}]}", NODE))
+                .extracting(Enforcement::action)
                 .as("a fallback is for where deny is not possible").containsExactly(Action.DENY);
     }
 
     @Test
     void whatWasHardlyMeantIsWarnedOf() throws Exception {
-        assertThat(Policies.check(Policies.document("a", "{processes: [{action: allow, paths: [/a]}]}")).warnings()).singleElement()
+        assertThat(Policies.check(Policies.document("a", "{processes: [{action: allow, paths: [/a]}]}")).warnings())
+                .singleElement()
                 .hasToString("t.yaml:5:20: processes[0] allows what is allowed anyway: an allow only takes something out of defaults.processes, which no policy sets");
-        assertThat(Policies.check(Policies.document("a", "{systemCalls: [{action: allow, names: [mount]}]}")).warnings()).hasSize(1);
+        assertThat(Policies.check(Policies.document("a", "{systemCalls: [{action: allow, names: [mount]}]}"))
+                .warnings()).hasSize(1);
         assertThat(Policies.check(Policies.document("a", "{mounts: [{action: deny, types: [a, b]}, {name: x, action: deny, types: [b, a]}]}")).warnings())
                 .singleElement().asString().contains("mounts[1] (x) says the same as mounts[0]");
         assertThat(Policies.check(Policies.document("a", "{defaults: {processes: deny}, processes: [{action: allow, paths: [/a]}]}")).warnings()).isEmpty();
@@ -122,7 +142,8 @@ class CheckerTest {
     @Test
     void everyEnforcementIsOneThatTheKernelSideOffers() throws Exception {
         for (String name : SystemCallGates.names()) {
-            assertThat(lower("{systemCalls: [{action: deny, names: [" + name + "]}]}", NODE)).allSatisfy(CheckerTest::isOffered);
+            assertThat(lower("{systemCalls: [{action: deny, names: [" + name + "]}]}", NODE))
+                    .allSatisfy(CheckerTest::isOffered);
         }
         assertThat(lower("{files: [{action: deny, paths: [/a]}], mounts: [{action: deny, types: [a]}], capabilities: [{action: deny, names: [ALL]}]}", NODE))
                 .allSatisfy(CheckerTest::isOffered);
@@ -130,7 +151,9 @@ class CheckerTest {
 
     private static void isOffered(Enforcement enforcement) {
         HookPoint hook = enforcement.hook();
-        assertThat(hook).isInstanceOfSatisfying(LsmHook.class, lsm -> assertThat(lsm.matchers()).contains(enforcement.matcher()));
-        assertThat(enforcement.matcher() == Matcher.SYSTEM_CALL).isEqualTo(enforcement.mechanism().endsWith("by system call"));
+        assertThat(hook).isInstanceOfSatisfying(LsmHook.class, lsm -> assertThat(lsm.matchers())
+                .contains(enforcement.matcher()));
+        assertThat(enforcement.matcher() == Matcher.SYSTEM_CALL)
+                .isEqualTo(enforcement.mechanism().endsWith("by system call"));
     }
 }

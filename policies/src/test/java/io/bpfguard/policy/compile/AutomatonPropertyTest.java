@@ -26,9 +26,11 @@ class AutomatonPropertyTest {
     private static final int PER_SET = 50;
 
     /** A rule as text, to be read by the reference. */
-    private record Plain(int number, List<String> globs, Set<PathOperation> operations, Action action, int errno, Mode mode, boolean rest) {
+    private record Plain(int number, List<String> globs, Set<PathOperation> operations, Action action, int errno,
+            Mode mode, boolean rest) {
         NumberedRule numbered() {
-            Subject subject = rest ? new Subject.Rest(operations) : Rules.paths(operations, globs.toArray(String[]::new));
+            Subject subject = rest ? new Subject.Rest(operations)
+                    : Rules.paths(operations, globs.toArray(String[]::new));
             Action done = mode == Mode.ENFORCE || action == Action.ALLOW ? action : Action.AUDIT;
             return Rules.rule(number, subject, done, done.compareTo(Action.DENY) < 0 ? 0 : errno, mode);
         }
@@ -58,7 +60,8 @@ class AutomatonPropertyTest {
                 Verdict actual = verdicts.path(bytes, operation);
                 assertThat(actual).as("seed %d: %s %s on %s", seed, operation, Arrays.toString(bytes), rules)
                         .usingRecursiveComparison().ignoringFields("rule").isEqualTo(expected);
-                assertThat(actual.rule() == 0 || isAbout(rules.get(actual.rule() - 1), bytes, operation)).as("names a rule that matches").isTrue();
+                assertThat(actual.rule() == 0 || isAbout(rules.get(actual.rule() - 1), bytes, operation))
+                        .as("names a rule that matches").isTrue();
                 assertThat(actual.rule() == 0).isEqualTo(expected.rule() == 0);
             }
         }
@@ -86,7 +89,8 @@ class AutomatonPropertyTest {
                 boolean expected = reference.matches(text, bytes);
                 matched += expected ? 1 : 0;
                 assertThat(glob.matches(name)).as("%s on %s", text, name).isEqualTo(expected);
-                assertThat(verdicts.fileSystemType(bytes).action()).as("%s on %s", text, name).isEqualTo(expected ? Action.DENY : Action.ALLOW);
+                assertThat(verdicts.fileSystemType(bytes).action()).as("%s on %s", text, name)
+                        .isEqualTo(expected ? Action.DENY : Action.ALLOW);
             }
         }
         assertThat(matched).isBetween(compared / 5, compared * 9 / 10);
@@ -107,7 +111,8 @@ class AutomatonPropertyTest {
             if (random.nextBoolean()) {
                 operations = EnumSet.allOf(PathOperation.class);
             }
-            rules.add(new Plain(rules.size() + 1, texts, operations, Action.values()[random.nextInt(4)], 1 + random.nextInt(3),
+            rules.add(new Plain(rules.size() + 1, texts, operations, Action.values()[random.nextInt(4)], 1
+                    + random.nextInt(3),
                     random.nextInt(4) == 0 ? Mode.AUDIT : Mode.ENFORCE, rules.size() > 1 && random.nextInt(4) == 0));
         }
         return rules;
@@ -115,7 +120,8 @@ class AutomatonPropertyTest {
 
     private static boolean isAbout(Plain rule, byte[] path, PathOperation operation) {
         ReferenceMatcher reference = new ReferenceMatcher(true);
-        return rule.operations().contains(operation) && (rule.rest() || rule.globs().stream().anyMatch(glob -> reference.matches(glob, path)));
+        return rule.operations().contains(operation) && (rule.rest() || rule.globs().stream()
+                .anyMatch(glob -> reference.matches(glob, path)));
     }
 
     private static boolean isGlob(String text, Glob.Kind kind) {
@@ -131,7 +137,8 @@ class AutomatonPropertyTest {
     private static Verdict expected(List<Plain> rules, byte[] path, PathOperation operation) {
         ReferenceMatcher reference = new ReferenceMatcher(true);
         List<Plain> about = rules.stream().filter(rule -> rule.operations().contains(operation)).toList();
-        List<Plain> matching = about.stream().filter(rule -> !rule.rest() && rule.globs().stream().anyMatch(glob -> reference.matches(glob, path))).toList();
+        List<Plain> matching = about.stream().filter(rule -> !rule.rest() && rule.globs().stream()
+                .anyMatch(glob -> reference.matches(glob, path))).toList();
         Verdict strongest = Verdict.NONE;
         for (Plain rule : about) {
             boolean lifted = rule.rest() && matching.stream().anyMatch(other -> other.action() == Action.ALLOW

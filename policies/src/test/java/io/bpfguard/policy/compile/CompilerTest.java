@@ -51,7 +51,8 @@ class CompilerTest {
                   - {action: deny, paths: ["/etc/shadow"], operations: [read], errno: EACCES}
                   - {action: kill, paths: ["/secrets/**"]}
                 """));
-        assertThat(open(route, "/etc/shadow", PathOperation.READ)).extracting("action", "errno").containsExactly(Action.DENY, 13);
+        assertThat(open(route, "/etc/shadow", PathOperation.READ)).extracting("action", "errno")
+                .containsExactly(Action.DENY, 13);
         assertThat(open(route, "/etc/shadow", PathOperation.WRITE)).isEqualTo(Verdict.NONE);
         assertThat(open(route, "/etc/shadow-", PathOperation.READ)).isEqualTo(Verdict.NONE);
         assertThat(open(route, "/secrets/a/b", PathOperation.WRITE).action()).isEqualTo(Action.KILL);
@@ -73,12 +74,18 @@ class CompilerTest {
     @Test
     void capabilitiesAndCallsAreTables() throws Exception {
         Route route = route(document("a", "{capabilities: [{action: deny, names: [SYS_ADMIN]}], systemCalls: [{action: audit, names: [reboot, execve]}]}"));
-        assertThat(decide(route, LsmHook.CAPABLE, only(Matcher.CAPABILITY, v -> v.capability(21))).action()).isEqualTo(Action.DENY);
-        assertThat(decide(route, LsmHook.CAPABLE, only(Matcher.CAPABILITY, v -> v.capability(20)))).isEqualTo(Verdict.NONE);
-        assertThat(decide(route, LsmHook.CAPABLE, only(Matcher.SYSTEM_CALL, v -> v.systemCall(169, false))).action()).isEqualTo(Action.AUDIT);
-        assertThat(decide(route, LsmHook.CAPABLE, only(Matcher.SYSTEM_CALL, v -> v.systemCall(88, true))).action()).isEqualTo(Action.AUDIT);
-        assertThat(decide(route, LsmHook.CAPABLE, only(Matcher.SYSTEM_CALL, v -> v.systemCall(88, false)))).isEqualTo(Verdict.NONE);
-        Function<Integer, Action> exec64 = number -> decide(route, LsmHook.BPRM_CHECK_SECURITY, only(Matcher.SYSTEM_CALL, v -> v.systemCall(number, false))).action();
+        assertThat(decide(route, LsmHook.CAPABLE, only(Matcher.CAPABILITY, v -> v.capability(21))).action())
+                .isEqualTo(Action.DENY);
+        assertThat(decide(route, LsmHook.CAPABLE, only(Matcher.CAPABILITY, v -> v.capability(20))))
+                .isEqualTo(Verdict.NONE);
+        assertThat(decide(route, LsmHook.CAPABLE, only(Matcher.SYSTEM_CALL, v -> v.systemCall(169, false))).action())
+                .isEqualTo(Action.AUDIT);
+        assertThat(decide(route, LsmHook.CAPABLE, only(Matcher.SYSTEM_CALL, v -> v.systemCall(88, true))).action())
+                .isEqualTo(Action.AUDIT);
+        assertThat(decide(route, LsmHook.CAPABLE, only(Matcher.SYSTEM_CALL, v -> v.systemCall(88, false))))
+                .isEqualTo(Verdict.NONE);
+        Function<Integer, Action> exec64 = number -> decide(route, LsmHook.BPRM_CHECK_SECURITY,
+                only(Matcher.SYSTEM_CALL, v -> v.systemCall(number, false))).action();
         assertThat(exec64.apply(59)).isEqualTo(Action.AUDIT);
         assertThat(exec64.apply(520)).as("x32").isEqualTo(Action.AUDIT);
         assertThat(exec64.apply(11)).as("the 32-bit number, entered as 64-bit: munmap").isEqualTo(Action.ALLOW);
@@ -131,18 +138,22 @@ class CompilerTest {
                 systemCalls: [{action: kill, names: [reboot]}]
                 """));
         Chain chain = route.chains().get(LsmHook.CAPABLE);
-        assertThat(chain.steps()).extracting(Step::matcher).containsExactly(Matcher.SYSTEM_CALL, Matcher.CAPABILITY, Matcher.SYSTEM_CALL);
+        assertThat(chain.steps()).extracting(Step::matcher).containsExactly(Matcher.SYSTEM_CALL, Matcher.CAPABILITY,
+                Matcher.SYSTEM_CALL);
         Function<Integer, Verdict> reboot = capability -> decide(route, LsmHook.CAPABLE,
                 v -> v.matcher() == Matcher.CAPABILITY ? v.capability(capability) : v.systemCall(169, false));
         assertThat(reboot.apply(22).action()).isEqualTo(Action.KILL);
-        assertThat(decide(route, LsmHook.CAPABLE, v -> v.matcher() == Matcher.CAPABILITY ? v.capability(22) : v.systemCall(1, false)).action())
+        assertThat(decide(route, LsmHook.CAPABLE, v -> v.matcher() == Matcher.CAPABILITY ? v.capability(22)
+                : v.systemCall(1, false)).action())
                 .isEqualTo(Action.DENY);
     }
 
     @Test
     void orderNeverChangesAVerdict() throws Exception {
-        List<String> files = List.of("{action: deny, paths: [/d/**], errno: EACCES}", "{action: audit, paths: [/d/a*]}", "{action: kill, paths: [/d/k*]}",
-                "{action: deny, paths: [\"/d/[ab]\"]}", "{action: allow, paths: [/d/**, /e]}", "{action: deny, paths: [/d/b], mode: audit}");
+        List<String> files = List.of("{action: deny, paths: [/d/**], errno: EACCES}", "{action: audit, paths: [/d/a*]}",
+                "{action: kill, paths: [/d/k*]}",
+                "{action: deny, paths: [\"/d/[ab]\"]}", "{action: allow, paths: [/d/**, /e]}",
+                        "{action: deny, paths: [/d/b], mode: audit}");
         List<String> paths = List.of("/d/a", "/d/b", "/d/c", "/d/k", "/d/ab", "/e", "/f", "/d");
         Random random = new Random(7);
         List<Verdict> first = null;
@@ -161,7 +172,8 @@ class CompilerTest {
             first = first == null ? verdicts : first;
             assertThat(verdicts).isEqualTo(first);
         }
-        assertThat(first).extracting(Verdict::action).containsExactly(Action.DENY, Action.DENY, Action.DENY, Action.KILL, Action.DENY,
+        assertThat(first).extracting(Verdict::action).containsExactly(Action.DENY, Action.DENY, Action.DENY,
+                Action.KILL, Action.DENY,
                 Action.ALLOW, Action.AUDIT, Action.AUDIT);
         assertThat(first).extracting(Verdict::errno).startsWith(1, 1, 13);
     }
@@ -172,10 +184,12 @@ class CompilerTest {
         CheckedPolicies checked = Policies.check(document("a", rule) + document("b", rule) + document("c", rule));
         Compiler compiler = new Compiler(checked, FakeNode.debian13());
         List<ContainerPolicy> all = checked.policies();
-        assertThat(compiler.route(List.of(all.get(0), all.get(1)))).isSameAs(compiler.route(List.of(all.get(1), all.get(0))))
+        assertThat(compiler.route(List.of(all.get(0), all.get(1))))
+                .isSameAs(compiler.route(List.of(all.get(1), all.get(0))))
                 .isNotSameAs(compiler.route(List.of(all.get(0), all.get(2))));
         assertThat(compiler.route(List.of())).isEqualTo(Route.EMPTY);
-        assertThatThrownBy(() -> compiler.route(Policies.read(document("z", rule)).policies())).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> compiler.route(Policies.read(document("z", rule)).policies()))
+                .isInstanceOf(IllegalArgumentException.class);
     }
 
     @Test
@@ -184,14 +198,17 @@ class CompilerTest {
                 + document("a", "{defaults: {processes: deny}, mounts: [{action: deny, types: [x]}]}"));
         Compiler compiler = new Compiler(checked, FakeNode.debian13());
         assertThat(List.of(1, 2, 3, 4, 5)).extracting(compiler::rule).containsExactly(
-                new RuleInfo(1, "a", "mounts[0]", "lsm/sb_mount"), new RuleInfo(2, "a", "mounts[0]", "lsm/sb_kern_mount"),
-                new RuleInfo(3, "a", "mounts[0]", "lsm/move_mount"), new RuleInfo(4, "a", "defaults.processes", "lsm/bprm_check_security"),
+                new RuleInfo(1, "a", "mounts[0]", "lsm/sb_mount"),
+                        new RuleInfo(2, "a", "mounts[0]", "lsm/sb_kern_mount"),
+                new RuleInfo(3, "a", "mounts[0]", "lsm/move_mount"),
+                        new RuleInfo(4, "a", "defaults.processes", "lsm/bprm_check_security"),
                 new RuleInfo(5, "b", "files[0] (x)", "lsm/file_open"));
         assertThatThrownBy(() -> compiler.rule(6)).isInstanceOf(IllegalArgumentException.class);
         Verdict denied = open(compiler.route(checked.policies()), "/b", PathOperation.WRITE);
         assertThat(compiler.rule(denied.rule()).rule()).isEqualTo("files[0] (x)");
         assertThat(compiler.hookPoints()).extracting(HookPoint::kernelName)
-                .containsExactlyInAnyOrder("sb_mount", "sb_kern_mount", "move_mount", "bprm_check_security", "file_open");
+                .containsExactlyInAnyOrder("sb_mount", "sb_kern_mount", "move_mount", "bprm_check_security",
+                        "file_open");
     }
 
     @Test

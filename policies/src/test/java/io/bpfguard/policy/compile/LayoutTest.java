@@ -30,7 +30,8 @@ class LayoutTest {
     @Test
     void rowsAndVerdictsDoNotCrossBlocksAndLeadToRows() {
         Ruleset ruleset = Rules.pathRuleset(IntStream.range(0, 3000).mapToObj(i -> Rules.deny(i + 1,
-                Rules.paths(Set.of(PathOperation.WRITE), "/data/" + Integer.toString(i * 7919 % 100_000, 36) + "/*.log"))).toList());
+                Rules.paths(Set.of(PathOperation.WRITE), "/data/" + Integer.toString(i * 7919 % 100_000, 36)
+                        + "/*.log"))).toList());
         ByteBuffer image = bytes(ruleset);
         int classes = image.getInt(20);
         int rowBytes = 4 * (1 + classes);
@@ -63,7 +64,8 @@ class LayoutTest {
     @Test
     void verdictZeroIsTheOneForStringsNothingMatches() {
         NumberedRule rest = Rules.rule(9, new Subject.Rest(Set.of(PathOperation.EXEC)), Action.KILL, 13, Mode.ENFORCE);
-        ByteBuffer image = bytes(Rules.pathRuleset(List.of(rest, Rules.deny(1, Rules.paths(Set.of(PathOperation.READ), "/a")))));
+        ByteBuffer image = bytes(Rules.pathRuleset(List.of(rest,
+                Rules.deny(1, Rules.paths(Set.of(PathOperation.READ), "/a")))));
         int verdict = image.getInt(12);
         assertThat(image.getInt(verdict)).isEqualTo(9);
         assertThat(image.get(verdict + 4)).isEqualTo((byte) Action.KILL.ordinal());
@@ -73,7 +75,8 @@ class LayoutTest {
 
     @Test
     void withoutGlobsThereIsStillARow() {
-        Ruleset ruleset = Rules.pathRuleset(List.of(Rules.rule(9, new Subject.Rest(Set.of(PathOperation.EXEC)), Action.DENY, 1, Mode.ENFORCE)));
+        Ruleset ruleset = Rules.pathRuleset(List.of(Rules.rule(9, new Subject.Rest(Set.of(PathOperation.EXEC)),
+                Action.DENY, 1, Mode.ENFORCE)));
         assertThat(bytes(ruleset).getInt(8)).isPositive();
         assertThat(new Verdicts(ruleset).path(new byte[0], PathOperation.EXEC).rule()).isEqualTo(9);
         assertThat(new Verdicts(ruleset).path(new byte[] {'/'}, PathOperation.EXEC).rule()).isEqualTo(9);
@@ -81,11 +84,13 @@ class LayoutTest {
 
     @Test
     void tablesAreAtTheirOffset() {
-        ByteBuffer capabilities = bytes(TableImage.capabilities(List.of(Rules.deny(3, new Subject.Capabilities(Set.of(21)))), v -> v));
+        ByteBuffer capabilities = bytes(TableImage.capabilities(List.of(Rules.deny(3,
+                new Subject.Capabilities(Set.of(21)))), v -> v));
         assertThat(capabilities.capacity()).isEqualTo(64 + 64 * 8);
         assertThat(capabilities.getInt(64 + 21 * 8)).isEqualTo(3);
         assertThat(capabilities.getLong(64 + 20 * 8)).isZero();
-        ByteBuffer calls = bytes(TableImage.systemCalls(List.of(Rules.deny(4, new Subject.SystemCalls(Set.of(165), Set.of(21)))), v -> v));
+        ByteBuffer calls = bytes(TableImage.systemCalls(List.of(Rules.deny(4,
+                new Subject.SystemCalls(Set.of(165), Set.of(21)))), v -> v));
         assertThat(calls.capacity()).isEqualTo(64 + 2 * 1024 * 8).isLessThan(BLOCK);
         assertThat(calls.getInt(64 + 165 * 8)).isEqualTo(4);
         assertThat(calls.getInt(64 + (1024 + 21) * 8)).isEqualTo(4);
@@ -99,6 +104,7 @@ class LayoutTest {
     void verdictsRefuseQuestionsOfAnotherMatcherAndForeignImages() {
         Verdicts verdicts = new Verdicts(TableImage.always(List.of(Rules.deny(5, new Subject.Always())), v -> v));
         assertThatThrownBy(() -> verdicts.capability(1)).isInstanceOf(IllegalStateException.class);
-        assertThatThrownBy(() -> new Verdicts(new Ruleset(Matcher.PATH, new byte[128]))).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> new Verdicts(new Ruleset(Matcher.PATH, new byte[128])))
+                .isInstanceOf(IllegalArgumentException.class);
     }
 }

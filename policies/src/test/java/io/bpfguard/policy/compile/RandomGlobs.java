@@ -5,9 +5,11 @@ import java.util.random.RandomGenerator;
 
 /** Random globs and strings over few letters, so that they meet often. */
 final class RandomGlobs {
-    private static final List<String> PIECES = List.of("a", "b", "c", "ab", "é", ".", "*", "?", "**", "[ab]", "[!a]", "[a-c]", "[]a]",
+    private static final List<String> PIECES = List.of("a", "b", "c", "ab", "é", ".", "*", "?", "**", "[ab]", "[!a]",
+            "[a-c]", "[]a]",
             "[a-]", "{a,b}", "{ab,c*,}", "{a,{b,c}}", "\\*", "\\{", "-", "]", ",");
-    private static final List<String> LETTERS = List.of("a", "b", "c", "a", "b", "é", ".", "*", "-", "]", "{", ",", "\n");
+    private static final List<String> LETTERS = List.of("a", "b", "c", "a", "b", "é", ".", "*", "-", "]", "{", ",",
+            "\n");
 
     private final RandomGenerator random;
 

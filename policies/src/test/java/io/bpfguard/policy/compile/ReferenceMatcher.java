@@ -60,7 +60,8 @@ final class ReferenceMatcher {
                 while (end < p.length && p[end] == '*') {
                     end++;
                 }
-                boolean directories = isPath && end - i > 1 && i > 0 && p[i - 1] == '/' && end < p.length && p[end] == '/';
+                boolean directories = isPath && end - i > 1 && i > 0 && p[i - 1] == '/' && end < p.length
+                        && p[end] == '/';
                 if (directories) {
                     return matches(p, end + 1, t, j) || anySlash(p, end + 1, t, j);
                 }

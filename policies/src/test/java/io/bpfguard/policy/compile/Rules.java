@@ -29,7 +29,8 @@ final class Rules {
             default -> Matcher.PATH;
         };
         return new NumberedRule(new RuleInfo(number, "p", "r" + number, "m"),
-                new Enforcement(LsmHook.FILE_OPEN, matcher, subject, action, mode, errno, "m", ""), Position.startOf("t"));
+                new Enforcement(LsmHook.FILE_OPEN, matcher, subject, action, mode, errno, "m", ""),
+                        Position.startOf("t"));
     }
 
     static NumberedRule deny(int number, Subject subject) {

@@ -48,9 +48,11 @@ class ScaleTest {
     @Timeout(10)
     void tenThousandRandomPathsOfOneRule() {
         Random random = new Random(1);
-        List<String> globs = IntStream.range(0, 10_000).mapToObj(_ -> "/srv/data/" + Integer.toString(random.nextInt() >>> 1, 36)
+        List<String> globs = IntStream.range(0, 10_000).mapToObj(_ -> "/srv/data/"
+                + Integer.toString(random.nextInt() >>> 1, 36)
                 + "/" + Integer.toString(random.nextInt() >>> 1, 36)).toList();
-        Verdicts verdicts = new Verdicts(Rules.pathRuleset(List.of(Rules.deny(5, Rules.paths(EXEC, globs.toArray(String[]::new))))));
+        Verdicts verdicts = new Verdicts(Rules.pathRuleset(List.of(Rules.deny(5,
+                Rules.paths(EXEC, globs.toArray(String[]::new))))));
         assertThat(globs).allSatisfy(glob -> assertThat(decider(verdicts, glob)).isEqualTo(5));
         assertThat(globs).allSatisfy(glob -> assertThat(decider(verdicts, glob + "z")).isZero());
     }
@@ -89,7 +91,8 @@ class ScaleTest {
         for (int i = 0; i < 200; i++) {
             globs.add("**/dir" + i + "/**/secret");
         }
-        Verdicts verdicts = new Verdicts(Rules.pathRuleset(List.of(Rules.deny(5, Rules.paths(EXEC, globs.toArray(String[]::new))))));
+        Verdicts verdicts = new Verdicts(Rules.pathRuleset(List.of(Rules.deny(5,
+                Rules.paths(EXEC, globs.toArray(String[]::new))))));
         assertThat(decider(verdicts, "/x/dir3/dir199/y/secret")).isEqualTo(5);
         assertThat(decider(verdicts, "/x/dir200/secret")).isZero();
     }
@@ -98,7 +101,8 @@ class ScaleTest {
     @Timeout(60)
     void whatExplodesIsRefused() {
         List<NumberedRule> rules = rules(40, i -> "**/a" + i + "/**/b" + i);
-        assertThatThrownBy(() -> StringTables.ruleset(Matcher.PATH, rules, verdict -> verdict)).isInstanceOf(TooLargeException.class)
+        assertThatThrownBy(() -> StringTables.ruleset(Matcher.PATH, rules, verdict -> verdict))
+                .isInstanceOf(TooLargeException.class)
                 .hasMessageContaining("more than");
     }
 
@@ -107,7 +111,8 @@ class ScaleTest {
     void whatIsTooLargeForTheKernelIsRefused() {
         Random random = new Random(1);
         List<NumberedRule> rules = rules(10_000, _ -> "/" + Long.toString(random.nextLong() >>> 1, 36).repeat(5));
-        assertThatThrownBy(() -> StringTables.ruleset(Matcher.PATH, rules, verdict -> verdict)).isInstanceOf(TooLargeException.class)
+        assertThatThrownBy(() -> StringTables.ruleset(Matcher.PATH, rules, verdict -> verdict))
+                .isInstanceOf(TooLargeException.class)
                 .hasMessageContaining("more than 16 MiB of tables");
     }
 
@@ -120,6 +125,7 @@ class ScaleTest {
         Ruleset one = Rules.pathRuleset(rules(1, _ -> "/{a,b}x"));
         Ruleset other = Rules.pathRuleset(rules(1, _ -> "/{bx,ax}"));
         assertThat(one).isEqualTo(other);
-        assertThat(new Verdicts(one).path("/ax".getBytes(StandardCharsets.UTF_8), PathOperation.EXEC).action()).isEqualTo(Action.DENY);
+        assertThat(new Verdicts(one).path("/ax".getBytes(StandardCharsets.UTF_8), PathOperation.EXEC).action())
+                .isEqualTo(Action.DENY);
     }
 }

@@ -9,17 +9,22 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class GlobTest {
     @ParameterizedTest
-    @CsvSource(delimiter = ' ', value = {"prod prod true", "prod prod2 false", "prod xprod false", "team-* team- true", "team-* team-a true",
-        "team-* team false", "* x true", "*a*b* xaxbx true", "*a*b* ba false", "?? ab true", "?? a false", "[a-c]x bx true",
-        "[a-c]x dx false", "[!a]x bx true", "[!a]x ax false", "{a,b*} bcd true", "{a,b*} ac false", "x{,y} x true", "x{,y} xy true",
-        "{a,{b,c}d} cd true", "\\* * true", "\\* a false", "[]]x ]x true", "[a-]x -x true", "a,b a,b true", "é* éa true", "ab AB false"})
+    @CsvSource(delimiter = ' ', value = {"prod prod true", "prod prod2 false", "prod xprod false", "team-* team- true",
+            "team-* team-a true",
+        "team-* team false", "* x true", "*a*b* xaxbx true", "*a*b* ba false", "?? ab true", "?? a false",
+                "[a-c]x bx true",
+        "[a-c]x dx false", "[!a]x bx true", "[!a]x ax false", "{a,b*} bcd true", "{a,b*} ac false", "x{,y} x true",
+                "x{,y} xy true",
+        "{a,{b,c}d} cd true", "\\* * true", "\\* a false", "[]]x ]x true", "[a-]x -x true", "a,b a,b true",
+                "é* éa true", "ab AB false"})
     void namesMatchAsAWhole(String glob, String name, boolean matches) throws Exception {
         assertThat(Glob.parse(glob, Glob.Kind.NAME).matches(name)).isEqualTo(matches);
     }
 
     @Test
     void whatCanBeReadAsAPathKeepsItsText() throws Exception {
-        for (String text : new String[] {"/", "/**", "**", "/a", "/a/**", "/a/**/b", "**/a", "/.hidden", "/..a", "/a.", "/a,b", "/{a,b}", "**{a,b}"}) {
+        for (String text : new String[] {"/", "/**", "**", "/a", "/a/**", "/a/**/b", "**/a", "/.hidden", "/..a", "/a.",
+                "/a,b", "/{a,b}", "**{a,b}"}) {
             assertThat(Glob.parse(text, Glob.Kind.PATH)).hasToString(text);
         }
     }
@@ -38,7 +43,8 @@ class GlobTest {
     @Test
     void theLongestPathIsTheLongestGlob() throws Exception {
         assertThat(Glob.parse("/" + "a".repeat(4094), Glob.Kind.PATH).alternatives()).hasSize(1);
-        assertThatThrownBy(() -> Glob.parse("/" + "a".repeat(4095), Glob.Kind.PATH)).isInstanceOf(GlobSyntaxException.class)
+        assertThatThrownBy(() -> Glob.parse("/" + "a".repeat(4095), Glob.Kind.PATH))
+                .isInstanceOf(GlobSyntaxException.class)
                 .hasMessageContaining("4095 bytes");
     }
 
@@ -46,7 +52,8 @@ class GlobTest {
     void aThousandAlternativesAreTheMost() throws Exception {
         String ten = "{0,1,2,3,4,5,6,7,8,9}";
         assertThat(Glob.parse("/" + ten + ten + ten, Glob.Kind.PATH).alternatives()).hasSize(1000);
-        assertThatThrownBy(() -> Glob.parse("/" + ten + ten + ten + "{a,b}", Glob.Kind.PATH)).hasMessageContaining("1000 alternatives");
+        assertThatThrownBy(() -> Glob.parse("/" + ten + ten + ten + "{a,b}", Glob.Kind.PATH))
+                .hasMessageContaining("1000 alternatives");
     }
 
     @Test

@@ -33,14 +33,16 @@ class DirectoryTest {
     }
 
     private Path policy(String fileName, String policyName) throws IOException {
-        Path file = Files.writeString(directory.resolve(fileName), "apiVersion: bpfguard.io/v1\nkind: ContainerPolicy\nmetadata: {name: "
+        Path file = Files.writeString(directory.resolve(fileName),
+                "apiVersion: bpfguard.io/v1\nkind: ContainerPolicy\nmetadata: {name: "
                 + policyName + "}\nspec: {mounts: [{action: deny, types: [\"*\"]}]}\n");
         mode(file, "rw-r--r--");
         return file;
     }
 
     private List<String> names() throws PolicyException {
-        return PolicyReader.readDirectory(directory, rules).policies().stream().map(policy -> policy.name().value()).toList();
+        return PolicyReader.readDirectory(directory, rules).policies().stream().map(policy -> policy.name().value())
+                .toList();
     }
 
     @Test
@@ -65,15 +67,18 @@ class DirectoryTest {
     void problemsOfAllFilesAreSaidTogether() throws Exception {
         policy("a.yaml", "A");
         policy("b.yaml", "B");
-        assertThatThrownBy(this::names).isInstanceOfSatisfying(PolicyException.class, e -> assertThat(e.problems()).hasSize(2))
-                .hasMessageContaining(directory.resolve("a.yaml") + ":3:18: ").hasMessageContaining(directory.resolve("b.yaml") + ":3:18: ");
+        assertThatThrownBy(this::names).isInstanceOfSatisfying(PolicyException.class, e -> assertThat(e.problems())
+                .hasSize(2))
+                .hasMessageContaining(directory.resolve("a.yaml") + ":3:18: ")
+                        .hasMessageContaining(directory.resolve("b.yaml") + ":3:18: ");
     }
 
     @Test
     void aLinkIsRefusedEvenToAGoodFile() throws Exception {
         Path target = policy("target", "a");
         Files.createSymbolicLink(directory.resolve("a.yaml"), target);
-        assertThatThrownBy(this::names).isInstanceOf(PolicyException.class).hasMessageContaining("a.yaml:1:1: is a symbolic link")
+        assertThatThrownBy(this::names).isInstanceOf(PolicyException.class)
+                .hasMessageContaining("a.yaml:1:1: is a symbolic link")
                 .hasMessageContaining("ConfigMap");
     }
 
@@ -87,7 +92,8 @@ class DirectoryTest {
     void aDirectoryOrPipeWithAPolicysNameIsRefused() throws Exception {
         Files.createDirectory(directory.resolve("a.yaml"));
         assertThat(new ProcessBuilder("mkfifo", directory.resolve("b.yaml").toString()).start().waitFor()).isZero();
-        assertThatThrownBy(this::names).isInstanceOf(PolicyException.class).hasMessageContaining("a.yaml:1:1: is not a regular file")
+        assertThatThrownBy(this::names).isInstanceOf(PolicyException.class)
+                .hasMessageContaining("a.yaml:1:1: is not a regular file")
                 .hasMessageContaining("b.yaml:1:1: is not a regular file");
     }
 
@@ -95,7 +101,8 @@ class DirectoryTest {
     @ValueSource(strings = {"rw-rw-r--", "rw-r--rw-", "rwxrwxrwx"})
     void aFileThatOthersCanWriteIsRefused(String permissions) throws Exception {
         mode(policy("a.yaml", "a"), permissions);
-        assertThatThrownBy(this::names).isInstanceOf(PolicyException.class).hasMessageContaining("a.yaml:1:1: can be written by others");
+        assertThatThrownBy(this::names).isInstanceOf(PolicyException.class)
+                .hasMessageContaining("a.yaml:1:1: can be written by others");
     }
 
     @ParameterizedTest
@@ -103,7 +110,8 @@ class DirectoryTest {
     void aDirectoryThatOthersCanWriteIsRefused(String permissions) throws Exception {
         policy("a.yaml", "a");
         mode(directory, permissions);
-        assertThatThrownBy(this::names).isInstanceOf(PolicyException.class).hasMessageContaining("policies.d:1:1: can be written by others");
+        assertThatThrownBy(this::names).isInstanceOf(PolicyException.class)
+                .hasMessageContaining("policies.d:1:1: can be written by others");
     }
 
     @Test
@@ -111,7 +119,8 @@ class DirectoryTest {
         policy("a.yaml", "a");
         FileRules other = new FileRules(rules.owner() + 1);
         assertThatThrownBy(() -> PolicyReader.readDirectory(directory, other)).isInstanceOf(PolicyException.class)
-                .hasMessageContaining("policies.d:1:1: belongs to user " + rules.owner() + " and must belong to user " + other.owner());
+                .hasMessageContaining("policies.d:1:1: belongs to user " + rules.owner() + " and must belong to user "
+                        + other.owner());
         assertThatThrownBy(() -> other.read(directory.resolve("a.yaml"))).isInstanceOf(PolicyException.class)
                 .hasMessageContaining("a.yaml:1:1: belongs to user");
     }
@@ -123,7 +132,8 @@ class DirectoryTest {
 
     @Test
     void aMissingDirectoryIsRefused() {
-        assertThatThrownBy(() -> PolicyReader.readDirectory(temporary.resolve("none"), rules)).isInstanceOf(PolicyException.class)
+        assertThatThrownBy(() -> PolicyReader.readDirectory(temporary.resolve("none"), rules))
+                .isInstanceOf(PolicyException.class)
                 .hasMessageContaining("none:1:1: is not there");
     }
 

@@ -46,14 +46,17 @@ class PolicyReaderTest {
         assertThat(policy.defaults()).extracting("family", "action").containsExactly(
                 tuple(Family.PROCESSES, Action.DENY),
                 tuple(Family.CAPABILITIES, Action.AUDIT));
-        assertThat(policy.rules()).extracting(rule -> rule.head().label()).containsExactly("processes[0] (shells)", "processes[1]",
-                "files[0] (secrets)", "files[1]", "mounts[0]", "capabilities[0]", "systemCalls[0]", "lsmHooks[0]", "kernelFunctions[0]");
+        assertThat(policy.rules()).extracting(rule -> rule.head().label())
+                .containsExactly("processes[0] (shells)", "processes[1]",
+                "files[0] (secrets)", "files[1]", "mounts[0]", "capabilities[0]", "systemCalls[0]", "lsmHooks[0]",
+                        "kernelFunctions[0]");
         assertThat(policy.rules()).extracting(rule -> rule.head().errno()).containsExactly(13, 1, 2, 1, 1, 1, 1, 1, 1);
         assertThat(policy.rules()).extracting(rule -> rule.head().mode()).startsWith(Mode.AUDIT, Mode.ENFORCE);
         assertThat(policy.rules().get(2)).isInstanceOfSatisfying(Rule.Files.class,
                 files -> assertThat(files.operations()).containsExactly(PathOperation.READ));
         assertThat(policy.rules().get(3)).isInstanceOfSatisfying(Rule.Files.class,
-                files -> assertThat(files.operations()).containsExactlyInAnyOrder(PathOperation.READ, PathOperation.WRITE));
+                files -> assertThat(files.operations()).containsExactlyInAnyOrder(PathOperation.READ,
+                        PathOperation.WRITE));
         assertThat(policy.rules().get(5)).isInstanceOfSatisfying(Rule.Capabilities.class,
                 capabilities -> assertThat(capabilities.numbers()).containsExactlyInAnyOrder(21, 13));
         assertThat(policy.rules().get(8)).isInstanceOfSatisfying(Rule.KernelFunctions.class,
@@ -70,7 +73,8 @@ class PolicyReaderTest {
 
     @Test
     void allCapabilitiesAreAll64() throws Exception {
-        Rule rule = read(SMALL.formatted("a").replace("mounts", "capabilities").replace("types: [\"*\"]", "names: [all]"))
+        Rule rule = read(SMALL.formatted("a").replace("mounts", "capabilities")
+                .replace("types: [\"*\"]", "names: [all]"))
                 .getFirst().rules().getFirst();
         assertThat(rule).isInstanceOfSatisfying(Rule.Capabilities.class, all -> assertThat(all.numbers()).hasSize(64));
     }
@@ -91,7 +95,8 @@ class PolicyReaderTest {
 
     @Test
     void aByteOrderMarkIsNotContent() throws Exception {
-        assertThat(read("\ufeff" + SMALL.formatted("a")).getFirst().name().at()).isEqualTo(new Position("p.yaml", 3, 18));
+        assertThat(read("\ufeff" + SMALL.formatted("a")).getFirst().name().at())
+                .isEqualTo(new Position("p.yaml", 3, 18));
     }
 
     @Test
@@ -112,7 +117,8 @@ class PolicyReaderTest {
     void oneWrongPolicyRefusesTheFileAndTheOthersAreStillRead() {
         String yaml = SMALL.formatted("A") + "---\n" + SMALL.formatted("b").replace("deny", "dney");
         assertThatThrownBy(() -> read(yaml)).isInstanceOf(PolicyException.class)
-                .hasMessageStartingWith("p.yaml:3:18: ").hasMessageContaining("\np.yaml:9:").hasMessageContaining("did you mean \"deny\"");
+                .hasMessageStartingWith("p.yaml:3:18: ").hasMessageContaining("\np.yaml:9:")
+                        .hasMessageContaining("did you mean \"deny\"");
     }
 
     @Test
@@ -138,14 +144,17 @@ class PolicyReaderTest {
     void billionLaughsIsRefusedAtOnce() {
         StringBuilder yaml = new StringBuilder("a0: &a0 [lol]\n");
         for (int i = 1; i < 30; i++) {
-            yaml.append("a").append(i).append(": &a").append(i).append(" [").append(("*a" + (i - 1) + ",").repeat(10)).append("]\n");
+            yaml.append("a").append(i).append(": &a").append(i).append(" [").append(("*a" + (i - 1) + ",").repeat(10))
+                    .append("]\n");
         }
-        assertThatThrownBy(() -> read(yaml.toString())).isInstanceOf(PolicyException.class).hasMessageContaining("1:5: anchors");
+        assertThatThrownBy(() -> read(yaml.toString())).isInstanceOf(PolicyException.class)
+                .hasMessageContaining("1:5: anchors");
     }
 
     @Test
     void deepNestingIsRefusedWithoutOverflow() {
-        assertThatThrownBy(() -> read("a: " + "[".repeat(200_000))).isInstanceOf(PolicyException.class).hasMessageContaining("nested deeper");
+        assertThatThrownBy(() -> read("a: " + "[".repeat(200_000))).isInstanceOf(PolicyException.class)
+                .hasMessageContaining("nested deeper");
     }
 
     @Test

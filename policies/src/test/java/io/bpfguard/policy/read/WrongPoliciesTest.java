@@ -37,10 +37,12 @@ class WrongPoliciesTest {
             Matcher title = TITLE.matcher(block.lines().findFirst().orElseThrow());
             if (title.matches()) {
                 String marked = (title.group(1) == null ? "" : PRELUDE)
-                        + block.substring(block.indexOf('\n') + 1, block.length() - 1).replace("\\t", "\t").replace("\\0", "\u0001");
+                        + block.substring(block.indexOf('\n') + 1, block.length() - 1).replace("\\t", "\t")
+                                .replace("\\0", "\u0001");
                 String before = marked.substring(0, marked.indexOf(PLACE));
                 int line = (int) before.chars().filter(character -> character == '\n').count() + 1;
-                cases.add(new Wrong(title.group(), marked.replace(PLACE, ""), line, before.length() - before.lastIndexOf('\n'), title.group(2)));
+                cases.add(new Wrong(title.group(), marked.replace(PLACE, ""), line,
+                        before.length() - before.lastIndexOf('\n'), title.group(2)));
             }
         }
         return cases;
@@ -84,7 +86,8 @@ class WrongPoliciesTest {
         if (index > 1) {
             assertThat(problems).anySatisfy(problem -> {
                 assertThat(problem.line()).isEqualTo(index + 1);
-                assertThat(problem.message()).contains("unknown key \"" + key + "\"").contains("did you mean \"" + key.substring(0, key.length() - 1) + "\"");
+                assertThat(problem.message()).contains("unknown key \"" + key + "\"")
+                        .contains("did you mean \"" + key.substring(0, key.length() - 1) + "\"");
             });
         }
         assertThat(problems).allSatisfy(WrongPoliciesTest::isOneUsefulSentence);
@@ -120,7 +123,8 @@ class WrongPoliciesTest {
     }
 
     private static void isOneUsefulSentence(Problem problem) {
-        assertThat(problem.message()).hasSizeGreaterThan(15).doesNotContain("\n", "null,", "Exception", "com.fasterxml");
+        assertThat(problem.message()).hasSizeGreaterThan(15).doesNotContain("\n", "null,", "Exception",
+                "com.fasterxml");
         assertThat(problem.toString()).startsWith("wrong.yaml:" + problem.line() + ":" + problem.column() + ": ");
     }
 

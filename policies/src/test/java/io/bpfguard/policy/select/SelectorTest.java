@@ -18,12 +18,14 @@ class SelectorTest {
     }
 
     private static boolean selects(String selector, ContainerFacts container) throws Exception {
-        return !Selector.select(Policies.check(Policies.document("a", "{selector: " + selector + RULE)), container).isEmpty();
+        return !Selector.select(Policies.check(Policies.document("a", "{selector: " + selector + RULE)), container)
+                .isEmpty();
     }
 
     @Test
     void withoutASelectorEveryContainerIsSelected() throws Exception {
-        assertThat(Selector.select(Policies.check(Policies.document("a", "{mode: audit" + RULE)), container("", Map.of(), ""))).hasSize(1);
+        assertThat(Selector.select(Policies.check(Policies.document("a", "{mode: audit" + RULE)),
+                container("", Map.of(), ""))).hasSize(1);
     }
 
     @Test
@@ -48,12 +50,16 @@ class SelectorTest {
 
     /** As labels.Selector of Kubernetes: the third column is the pod's tier, - for a pod without one. */
     @ParameterizedTest
-    @CsvSource({"In, web, web, true", "In, web, db, false", "In, web, -, false", "NotIn, web, web, false", "NotIn, web, db, true",
-        "NotIn, web, -, true", "Exists, , web, true", "Exists, , -, false", "DoesNotExist, , web, false", "DoesNotExist, , -, true"})
-    void expressionsMeanWhatKubernetesSays(String operator, String value, String tier, boolean selected) throws Exception {
+    @CsvSource({"In, web, web, true", "In, web, db, false", "In, web, -, false", "NotIn, web, web, false",
+            "NotIn, web, db, true",
+        "NotIn, web, -, true", "Exists, , web, true", "Exists, , -, false", "DoesNotExist, , web, false",
+                "DoesNotExist, , -, true"})
+    void expressionsMeanWhatKubernetesSays(String operator, String value, String tier,
+            boolean selected) throws Exception {
         String values = value == null ? "" : ", values: [" + value + ", other]";
         Map<String, String> labels = tier.equals("-") ? Map.of() : Map.of("tier", tier);
-        assertThat(selects("{podLabels: {matchExpressions: [{key: tier, operator: " + operator + values + "}]}}", container("n", labels, "c")))
+        assertThat(selects("{podLabels: {matchExpressions: [{key: tier, operator: " + operator + values + "}]}}",
+                container("n", labels, "c")))
                 .isEqualTo(selected);
     }
 
@@ -61,7 +67,8 @@ class SelectorTest {
     void selectedPoliciesComeByNameWhateverTheOrderOfFiles() throws Exception {
         String rule = "{mode: audit" + RULE;
         String yaml = Policies.document("c", rule) + Policies.document("a", rule) + Policies.document("b", rule);
-        assertThat(Selector.select(Policies.check(yaml), container("n", Map.of(), "c"))).extracting(policy -> policy.name().value())
+        assertThat(Selector.select(Policies.check(yaml), container("n", Map.of(), "c")))
+                .extracting(policy -> policy.name().value())
                 .isEqualTo(List.of("a", "b", "c"));
     }
 }
