@@ -11,5 +11,5 @@ HOOK(bprm_check_security)
 SEC("lsm/bprm_check_security")
 int BPF_PROG(match_path, struct linux_binprm *bprm)
 {
-	return judge_path(ctx, &bprm->file->f_path, 1 << OPERATION_EXEC);
+	return judge_path(ctx, bprm->file->f_path.mnt, bprm->file->f_path.dentry, 1 << OPERATION_EXEC);
 }

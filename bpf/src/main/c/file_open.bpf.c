@@ -17,5 +17,5 @@ int BPF_PROG(match_path, struct file *file)
 	__u32 read = (mode & FMODE_READ) & ~by_exec;       /* execution is judged in bprm_check_security */
 	__u32 write = (mode & FMODE_WRITE) / FMODE_WRITE | (flags & O_TRUNC) / O_TRUNC; /* O_TRUNC writes, also with O_RDONLY */
 
-	return judge_path(ctx, &file->f_path, read << OPERATION_READ | write << OPERATION_WRITE);
+	return judge_path(ctx, file->f_path.mnt, file->f_path.dentry, read << OPERATION_READ | write << OPERATION_WRITE);
 }

@@ -84,15 +84,14 @@ static __always_inline __u32 renames(void)
  * Writes the path into the buffer and returns the offset of its first byte; 0 when it is too long or could not be read
  * (a path never starts at 0: the longest has 4095 bytes less the walk's spare one).
  */
-static __always_inline __u32 render_path(const struct path *path, struct text_buffer *buffer)
+static __always_inline __u32 render_path(struct vfsmount *mount, struct dentry *dentry, struct text_buffer *buffer)
 {
 	for (int try = 0; try < PATH_TRIES; try++) {
 		__u32 before = renames();
 		struct walk walk = {};
-		struct vfsmount *mount = BPF_CORE_READ(path, mnt);
 
 		walk.text = buffer->text;
-		walk.dentry = BPF_CORE_READ(path, dentry);
+		walk.dentry = dentry;
 		walk.mount = (void *)mount - bpf_core_field_offset(struct mount, mnt);
 		walk.offset = PATH_LAST;
 		buffer->text[PATH_LAST] = 0;
@@ -110,8 +109,8 @@ static __always_inline __u32 render_path(const struct path *path, struct text_bu
 	return 0;
 }
 
-/* Judges each operation of the mask (bits by enum path_operation) on a path; the strongest verdict counts. */
-static __always_inline int judge_path(void *ctx, const struct path *path, __u32 operations)
+/* Judges each operation of the mask (bits by enum path_operation) on a file; the strongest verdict counts. */
+static __always_inline int judge_path(void *ctx, struct vfsmount *mount, struct dentry *dentry, __u32 operations)
 {
 	struct object object = { .kind = OBJECT_PATH };
 	struct label *label = current_label();
@@ -127,7 +126,7 @@ static __always_inline int judge_path(void *ctx, const struct path *path, __u32 
 	buffer = current_text_buffer();
 	if (!buffer)
 		return conclude_error(ctx, label, step, REASON_NO_MEMORY, &object);
-	offset = render_path(path, buffer);
+	offset = render_path(mount, dentry, buffer);
 	if (!offset)
 		return conclude_error(ctx, label, step, REASON_PATH_TOO_LONG, &object);
 	object.text = buffer->text + bounded(offset, TEXT_SIZE - 1);

@@ -76,7 +76,7 @@ static __noinline int report(const struct source *source, const struct verdict *
  * What a verdict that prevents returns. Written as a subtraction because the verifier wants to see that the result is in
  * [-4095, 0] and does not follow a negation.
  */
-static __always_inline int error_of(const struct verdict *verdict)
+static __always_inline __s64 error_of(const struct verdict *verdict)
 {
 	__s64 error = verdict->error ? verdict->error : EPERM;
 	__s64 result = 0;

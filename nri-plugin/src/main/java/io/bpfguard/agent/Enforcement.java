@@ -74,6 +74,26 @@ final class Enforcement {
         }
     }
 
+    /** Whether these policies, word for word and place for place, are in force. */
+    boolean isInForce(CheckedPolicies other) {
+        lock.lock();
+        try {
+            return policies != null && policies.policies().equals(other.policies());
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The generation in force. */
+    int generation() {
+        lock.lock();
+        try {
+            return generation;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Whether policies are in force; without, no container can be let in. */
     boolean isReady() {
         lock.lock();

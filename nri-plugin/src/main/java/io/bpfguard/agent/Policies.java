@@ -11,6 +11,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,6 +28,8 @@ final class Policies {
     private final NodeCapabilities node;
     private final Enforcement enforcement;
     private final EventLog log;
+    /** Whether the last look found something wrong; one thread looks at a time. */
+    private boolean rejected;
 
     /**
      * @param directory where people write policies
@@ -41,12 +44,12 @@ final class Policies {
     }
 
     /** Reads the directory and switches to what it says; false if that is wrong and nothing changed. */
-    boolean load() {
+    synchronized boolean load() {
         return load(directory, true);
     }
 
     /** At start: the directory, or the copy of what was last in force. False if neither can be used. */
-    boolean loadOrRestore() {
+    synchronized boolean loadOrRestore() {
         if (load()) {
             return true;
         }
@@ -61,8 +64,14 @@ final class Policies {
     private boolean load(Path from, boolean keep) {
         try {
             CheckedPolicies checked = Checker.check(PolicyReader.readDirectory(from), node);
+            boolean same = enforcement.isInForce(checked);
+            if (same && !rejected) {
+                LOG.debug("the policies in {} are in force already", from);
+                return true;
+            }
             checked.warnings().forEach(warning -> LOG.warn("{}", warning));
-            int generation = enforcement.switchTo(checked);
+            int generation = same ? enforcement.generation() : enforcement.switchTo(checked);
+            rejected = false;
             log.write("policies", json -> {
                 json.writeNumberField("generation", generation);
                 json.writeNumberField("policies", checked.policies().size());
@@ -74,15 +83,16 @@ final class Policies {
             return true;
         } catch (PolicyException wrong) {
             wrong.problems().forEach(problem -> LOG.error("{}", problem));
-            rejected(wrong.problems().stream().map(Object::toString).toList());
+            reject(wrong.problems().stream().map(Object::toString).toList());
         } catch (RuntimeException failure) {
             LOG.error("the policies in {} cannot be put in force", from, failure);
-            rejected(java.util.List.of(String.valueOf(failure.getMessage())));
+            reject(List.of(String.valueOf(failure.getMessage())));
         }
         return false;
     }
 
-    private void rejected(java.util.List<String> problems) {
+    private void reject(List<String> problems) {
+        rejected = true;
         log.write("policies-rejected", json -> {
             json.writeArrayFieldStart("problems");
             for (String problem : problems) {

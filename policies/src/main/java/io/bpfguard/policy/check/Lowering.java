@@ -79,7 +79,7 @@ public record Lowering(List<Enforcement> enforcements, List<Problem> refusals) {
 
     /** Collects the enforcements of one rule. */
     static final class Builder {
-        private static final String OPEN_NOTE = "Judged when the file is opened; changing it by name (rename, unlink, link, truncate, chmod) is not covered.";
+        private static final String OPEN_NOTE = "Judged when the file is opened, and as writing when its name comes into being; changing it by name (rename, unlink, link, truncate, chmod) is not covered.";
         private static final String MOUNT_NOTE = "Changing the attributes of a mount (mount_setattr) and unmounting are not covered; deny them as system calls.";
 
         private final NodeCapabilities node;
@@ -119,7 +119,7 @@ public record Lowering(List<Enforcement> enforcements, List<Problem> refusals) {
                 }
                 case FILES -> {
                     matcher = Matcher.PATH;
-                    hooks = List.of(LsmHook.FILE_OPEN);
+                    hooks = writes(subject) ? List.of(LsmHook.FILE_OPEN, LsmHook.PATH_MKNOD) : List.of(LsmHook.FILE_OPEN);
                     note = OPEN_NOTE;
                 }
                 case MOUNTS -> {
@@ -141,6 +141,14 @@ public record Lowering(List<Enforcement> enforcements, List<Problem> refusals) {
                             + ", which the kernel of this node (" + node.kernelRelease() + ") does not have"));
                 }
             }
+        }
+
+        private static boolean writes(Subject subject) {
+            return switch (subject) {
+                case Subject.Paths paths -> paths.operations().contains(PathOperation.WRITE);
+                case Subject.Rest rest -> rest.operations().contains(PathOperation.WRITE);
+                default -> false;
+            };
         }
 
         void hook(Located<String> name) {

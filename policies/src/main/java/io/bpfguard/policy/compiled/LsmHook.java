@@ -15,6 +15,8 @@ public record LsmHook(String kernelName) implements HookPoint {
     public static final LsmHook BPRM_CHECK_SECURITY = new LsmHook("bprm_check_security");
     /** A file was found and is about to be opened. */
     public static final LsmHook FILE_OPEN = new LsmHook("file_open");
+    /** A name is about to appear in a directory: open(2) with O_CREAT, mknod(2), bind(2) of a Unix socket. */
+    public static final LsmHook PATH_MKNOD = new LsmHook("path_mknod");
     /** mount(2), before anything is done. */
     public static final LsmHook SB_MOUNT = new LsmHook("sb_mount");
     /** A new superblock is about to be mounted: mount(2), and fsconfig(2) with FSCONFIG_CMD_CREATE. */
@@ -28,6 +30,7 @@ public record LsmHook(String kernelName) implements HookPoint {
     private static final Map<String, Matcher> OWN = Map.of(
             "bprm_check_security", Matcher.PATH,
             "file_open", Matcher.PATH,
+            "path_mknod", Matcher.PATH,
             "sb_mount", Matcher.FILE_SYSTEM_TYPE,
             "sb_kern_mount", Matcher.FILE_SYSTEM_TYPE,
             "move_mount", Matcher.FILE_SYSTEM_TYPE,

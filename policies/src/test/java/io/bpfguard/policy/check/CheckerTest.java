@@ -37,10 +37,9 @@ class CheckerTest {
 
     @Test
     void familiesStandAtTheirHooks() throws Exception {
-        assertThat(lower("{processes: [{action: deny, paths: [/a]}]}", NODE)).extracting(Enforcement::mechanism)
-                .containsExactly("lsm/bprm_check_security");
-        assertThat(lower("{files: [{action: deny, paths: [/a]}]}", NODE)).extracting(Enforcement::mechanism)
-                .containsExactly("lsm/file_open");
+        assertThat(lower("{processes: [{action: deny, paths: [/a]}]}", NODE)).extracting(Enforcement::mechanism).containsExactly("lsm/bprm_check_security");
+        assertThat(lower("{files: [{action: deny, paths: [/a], operations: [read]}]}", NODE)).extracting(Enforcement::mechanism).containsExactly("lsm/file_open");
+        assertThat(lower("{files: [{action: deny, paths: [/a]}]}", NODE)).extracting(Enforcement::mechanism).containsExactly("lsm/file_open", "lsm/path_mknod");
         assertThat(lower("{mounts: [{action: deny, types: [a]}]}", NODE)).extracting(Enforcement::mechanism)
                 .containsExactly("lsm/sb_mount", "lsm/sb_kern_mount", "lsm/move_mount");
         assertThat(lower("{capabilities: [{action: deny, names: [BPF]}]}", NODE)).extracting(Enforcement::mechanism)
@@ -53,15 +52,12 @@ class CheckerTest {
 
     @Test
     void auditModeTurnsDenyAndKillIntoAuditAndLeavesAllow() throws Exception {
-        String rules = "files: [{action: deny, paths: [/a]}, {action: kill, paths: [/b], errno: 5}, {action: allow, paths: [/c]}, {action: audit, paths: [/d]}]}";
+        String rules = "processes: [{action: deny, paths: [/a]}, {action: kill, paths: [/b], errno: 5}, {action: allow, paths: [/c]}, {action: audit, paths: [/d]}]}";
         assertThat(lower("{mode: audit, " + rules, NODE)).extracting(Enforcement::action)
                 .containsExactly(Action.AUDIT, Action.AUDIT, Action.ALLOW, Action.AUDIT);
-        assertThat(lower("{mode: audit, " + rules, NODE)).allSatisfy(enforcement -> assertThat(enforcement.errno())
-                .isZero());
-        assertThat(lower("{" + rules, NODE)).extracting(Enforcement::action)
-                .containsExactly(Action.DENY, Action.KILL, Action.ALLOW, Action.AUDIT);
-        assertThat(lower("{files: [{action: deny, paths: [/a], mode: audit}]}", NODE)).extracting(Enforcement::action)
-                .containsExactly(Action.AUDIT);
+        assertThat(lower("{mode: audit, " + rules, NODE)).allSatisfy(enforcement -> assertThat(enforcement.errno()).isZero());
+        assertThat(lower("{" + rules, NODE)).extracting(Enforcement::action).containsExactly(Action.DENY, Action.KILL, Action.ALLOW, Action.AUDIT);
+        assertThat(lower("{processes: [{action: deny, paths: [/a], mode: audit}]}", NODE)).extracting(Enforcement::action).containsExactly(Action.AUDIT);
     }
 
     @ParameterizedTest

@@ -58,7 +58,8 @@ class CompilerTest {
         assertThat(open(route, "/secrets/a/b", PathOperation.WRITE).action()).isEqualTo(Action.KILL);
         assertThat(open(route, "/secrets", PathOperation.WRITE)).isEqualTo(Verdict.NONE);
         assertThat(open(route, "/secrets/a", PathOperation.EXEC)).isEqualTo(Verdict.NONE);
-        assertThat(route.chains()).containsOnlyKeys(LsmHook.FILE_OPEN);
+        assertThat(route.chains()).containsOnlyKeys(LsmHook.FILE_OPEN, LsmHook.PATH_MKNOD);
+        assertThat(decide(route, LsmHook.PATH_MKNOD, v -> v.path(bytes("/secrets/new"), PathOperation.WRITE)).action()).isEqualTo(Action.KILL);
     }
 
     @Test
@@ -197,18 +198,15 @@ class CompilerTest {
         CheckedPolicies checked = Policies.check(document("b", "{files: [{name: x, action: deny, paths: [/b]}]}")
                 + document("a", "{defaults: {processes: deny}, mounts: [{action: deny, types: [x]}]}"));
         Compiler compiler = new Compiler(checked, FakeNode.debian13());
-        assertThat(List.of(1, 2, 3, 4, 5)).extracting(compiler::rule).containsExactly(
-                new RuleInfo(1, "a", "mounts[0]", "lsm/sb_mount"),
-                        new RuleInfo(2, "a", "mounts[0]", "lsm/sb_kern_mount"),
-                new RuleInfo(3, "a", "mounts[0]", "lsm/move_mount"),
-                        new RuleInfo(4, "a", "defaults.processes", "lsm/bprm_check_security"),
-                new RuleInfo(5, "b", "files[0] (x)", "lsm/file_open"));
-        assertThatThrownBy(() -> compiler.rule(6)).isInstanceOf(IllegalArgumentException.class);
+        assertThat(List.of(1, 2, 3, 4, 5, 6)).extracting(compiler::rule).containsExactly(
+                new RuleInfo(1, "a", "mounts[0]", "lsm/sb_mount"), new RuleInfo(2, "a", "mounts[0]", "lsm/sb_kern_mount"),
+                new RuleInfo(3, "a", "mounts[0]", "lsm/move_mount"), new RuleInfo(4, "a", "defaults.processes", "lsm/bprm_check_security"),
+                new RuleInfo(5, "b", "files[0] (x)", "lsm/file_open"), new RuleInfo(6, "b", "files[0] (x)", "lsm/path_mknod"));
+        assertThatThrownBy(() -> compiler.rule(7)).isInstanceOf(IllegalArgumentException.class);
         Verdict denied = open(compiler.route(checked.policies()), "/b", PathOperation.WRITE);
         assertThat(compiler.rule(denied.rule()).rule()).isEqualTo("files[0] (x)");
         assertThat(compiler.hookPoints()).extracting(HookPoint::kernelName)
-                .containsExactlyInAnyOrder("sb_mount", "sb_kern_mount", "move_mount", "bprm_check_security",
-                        "file_open");
+                .containsExactlyInAnyOrder("sb_mount", "sb_kern_mount", "move_mount", "bprm_check_security", "file_open", "path_mknod");
     }
 
     @Test

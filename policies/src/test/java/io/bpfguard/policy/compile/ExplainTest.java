@@ -16,12 +16,10 @@ class ExplainTest {
                 kernelFunctions: [{action: deny, names: [path_mount], fallback: kill}]
                 files: [{action: deny, paths: [/a], mode: audit}]
                 """)), FakeNode.debian13())).containsExactly(
-                new Explain.Row("a", "processes[0]", "processes", "lsm/bprm_check_security",
-                        "allowed, whatever the default says", ""),
-                new Explain.Row("a", "files[0]", "files", "lsm/file_open", "goes on, and is reported",
-                        "Judged when the file is opened; changing it by name (rename, unlink, link, truncate, chmod) is not covered."),
-                new Explain.Row("a", "systemCalls[0] (ns)", "systemCalls",
-                        "lsm/userns_create by system call, lsm/capable by system call",
+                new Explain.Row("a", "processes[0]", "processes", "lsm/bprm_check_security", "allowed, whatever the default says", ""),
+                new Explain.Row("a", "files[0]", "files", "lsm/file_open, lsm/path_mknod", "goes on, and is reported",
+                        "Judged when the file is opened, and as writing when its name comes into being; changing it by name (rename, unlink, link, truncate, chmod) is not covered."),
+                new Explain.Row("a", "systemCalls[0] (ns)", "systemCalls", "lsm/userns_create by system call, lsm/capable by system call",
                         "prevented with EACCES, and reported",
                         "The flags CLONE_FS, CLONE_FILES and CLONE_SYSVSEM alone pass no LSM hook and stay possible; they give no privilege."),
                 new Explain.Row("a", "kernelFunctions[0]", "kernelFunctions", "fentry/path_mount kill",
