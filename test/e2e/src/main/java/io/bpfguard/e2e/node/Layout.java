@@ -38,7 +38,7 @@ public record Layout(Path source, Path work) {
 
     /** The product's command. */
     public Path command() {
-        return source.resolve("nri-plugin/target/dist/bin/bpfguard");
+        return work.resolve("dist/bin/bpfguard");
     }
 
     public Path containerdUp() {
