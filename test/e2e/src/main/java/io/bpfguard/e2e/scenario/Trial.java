@@ -122,7 +122,7 @@ public record Trial(String title, List<String> command, Errno errno, String poli
             wrong.add("the event says errno " + event.errno());
         }
         if (!event.policy().equals(policy) || !event.rule().startsWith(rule)) {
-            wrong.add("the event names " + event.policy() + " " + event.rule());
+            wrong.add("the event is " + event);
         }
         return wrong;
     }
