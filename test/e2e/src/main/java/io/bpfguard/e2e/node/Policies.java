@@ -26,7 +26,8 @@ public final class Policies {
     /** Writes one policy file. */
     public void write(String name, String yaml) {
         try {
-            Path fresh = directory.resolve("." + name + ".new");
+            // Beside the directory, so that the agent sees one change and not two.
+            Path fresh = directory.resolveSibling(name + ".new");
             Files.writeString(fresh, yaml);
             Files.move(fresh, directory.resolve(name + ".yaml"), StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException e) {
