@@ -34,7 +34,7 @@ struct ruleset_blocks {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
-	__uint(max_entries, 16384);
+	__uint(max_entries, 4096);
 	__type(key, __u32);
 	PINNED;
 	__array(values, struct ruleset_blocks);

@@ -33,6 +33,8 @@ final class RouteTable {
     private final Numbers rulesetNumbers;
     private final Map<Route, Integer> knownRoutes = new HashMap<>();
     private final Map<Ruleset, Integer> knownRulesets = new HashMap<>();
+    /** Numbers that are free, but whose tables are still in the kernel. */
+    private final Set<Integer> stale = new HashSet<>();
 
     RouteTable(BpfMap routes, BpfMap chains, BpfMap rulesets, HookTable hooks) {
         this.routes = routes;
@@ -116,6 +118,7 @@ final class RouteTable {
             map.freeze();
             rulesets.update(BpfMap.u32(number), map);
         }
+        stale.remove(number);
         knownRulesets.put(ruleset, number);
         return number;
     }
@@ -157,10 +160,25 @@ final class RouteTable {
         release(routeNumbers, used);
         release(chainNumbers, usedChains);
         rulesetNumbers.all().stream().filter(number -> !usedRulesets.contains(number)).forEach(number -> {
-            rulesets.delete(BpfMap.u32(number));
             rulesetNumbers.release(number);
+            stale.add(number);
         });
         hooks.retain(usedHooks);
+    }
+
+    /** After adopting: what an earlier agent loaded and no route uses. */
+    void findStale() {
+        for (int number = 1; number < rulesets.info().maxEntries(); number++) {
+            if (!rulesetNumbers.isTaken(number) && rulesets.lookup(BpfMap.u32(number)).isPresent()) {
+                stale.add(number);
+            }
+        }
+    }
+
+    /** Gives back the memory of rulesets that nothing uses. Apart from {@link #retain}, because the kernel waits for a grace period at each. */
+    void sweep() {
+        stale.forEach(number -> rulesets.delete(BpfMap.u32(number)));
+        stale.clear();
     }
 
     private static void release(Numbers numbers, Set<Integer> used) {

@@ -51,6 +51,9 @@ public final class RoutingState implements AutoCloseable {
         routes = new RouteTable(maps.get("routes"), maps.get("chains"), maps.get("rulesets"), hooks);
         containers = new ContainerTable(maps.get("containers"), maps.get("container_routes"), maps.get("expected"), maps.get("cgroups"));
         containers.usedRoutes().forEach(routes::adopt);
+        if (adopted) {
+            routes.findStale();
+        }
         adoptedGeneration = containers.all().stream().mapToInt(ContainerState::generation).max().orElse(0);
     }
 
@@ -240,6 +243,7 @@ public final class RoutingState implements AutoCloseable {
                 containers.collect(tasks.labelled());
             }
             routes.retain(containers.usedRoutes());
+            routes.sweep();
             return null;
         });
     }
