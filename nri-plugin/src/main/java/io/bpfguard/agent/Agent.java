@@ -27,6 +27,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -82,11 +83,12 @@ public final class Agent implements AutoCloseable {
         RoutingState state = RoutingState.open(libbpf, options.bpffs());
         open.push(state);
         Enforcement enforcement = new Enforcement(state, kernel, Cgroups.HERE);
-        open.push(new DecisionLog(state, enforcement, log));
+        DecisionLog decisions = new DecisionLog(state, enforcement, log);
+        open.push(decisions);
         Policies policies = new Policies(options.policies(), options.stateDirectory().resolve("accepted"), kernel, enforcement, log);
         policies.loadOrRestore();
         open.push(new PolicyWatcher(options.policies(), policies::load));
-        open.push(housekeeping(enforcement));
+        open.push(housekeeping(enforcement, decisions));
         LOG.info("ready in {} ms: libbpf {}, {} state below {}", Duration.ofNanos(System.nanoTime() - begin).toMillis(), libbpf.version(),
                 state.adopted() ? "adopted" : "new", options.bpffs());
         open.push(link(options, enforcement));
@@ -115,12 +117,14 @@ public final class Agent implements AutoCloseable {
     }
 
     /** Frees what belongs to containers that ended while nobody told. */
-    private static AutoCloseable housekeeping(Enforcement enforcement) {
+    private static AutoCloseable housekeeping(Enforcement enforcement, DecisionLog decisions) {
         Thread thread = Thread.ofPlatform().daemon().name("housekeeping").start(() -> {
             try {
                 while (true) {
                     TimeUnit.NANOSECONDS.sleep(HOUSEKEEPING.toNanos());
-                    enforcement.collect();
+                    Set<Integer> ended = enforcement.ended();
+                    decisions.drain();
+                    enforcement.free(ended);
                 }
             } catch (InterruptedException closed) {
                 Thread.currentThread().interrupt();

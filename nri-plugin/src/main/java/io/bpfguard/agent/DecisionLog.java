@@ -61,6 +61,11 @@ final class DecisionLog implements AutoCloseable {
         }
     }
 
+    /** Writes what the kernel has reported so far. Must not be called with {@link Enforcement}'s lock. */
+    void drain() {
+        ring.consume();
+    }
+
     private void write(DecisionEvent event) {
         Optional<Enforcement.Member> member = enforcement.member(event.container());
         Optional<RuleInfo> rule = enforcement.rule(event.generation(), event.rule());

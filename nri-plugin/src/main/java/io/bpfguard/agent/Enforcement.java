@@ -148,14 +148,19 @@ final class Enforcement {
         }
     }
 
-    /** Frees what belongs to containers that ended; not part of an event, which others wait for. */
-    void collect() {
+    /** The slots of containers that ended. */
+    Set<Integer> ended() {
+        return state.ended();
+    }
+
+    /** Frees {@link #ended} slots, after the last events of their containers were written with their names. */
+    void free(Set<Integer> ended) {
         lock.lock();
         try {
-            state.collect();
+            state.free(ended);
             Set<Integer> alive = new HashSet<>();
             state.containers().forEach(container -> alive.add(container.slot()));
-            bySlot.keySet().retainAll(alive);
+            bySlot.keySet().removeIf(slot -> ended.contains(slot) && !alive.contains(slot));
         } finally {
             lock.unlock();
         }

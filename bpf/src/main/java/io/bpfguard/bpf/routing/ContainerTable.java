@@ -153,12 +153,13 @@ final class ContainerTable implements AutoCloseable {
         }
     }
 
-    /** Frees the slots of containers whose cgroup is gone, but not those in {@code alive}. */
-    void collect(Set<Integer> alive) {
-        for (ContainerState state : all()) {
-            if (state.phase() == Phase.GONE && !alive.contains(state.slot())) {
+    /** Frees slots, but not those that the runtime has given a new cgroup meanwhile. */
+    void free(Set<Integer> ended) {
+        for (int slot : ended) {
+            ContainerState state = read(slot);
+            if (state.phase() == Phase.GONE) {
                 expected.delete(nameBytes(state.name()));
-                free(state.slot());
+                free(slot);
                 slots.remove(state.name());
             }
         }

@@ -15,6 +15,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 
@@ -236,12 +237,21 @@ public final class RoutingState implements AutoCloseable {
         return locked(containers::all);
     }
 
-    /** Frees what belongs to containers whose cgroup and tasks are gone; to be called now and then. */
-    public void collect() {
-        locked(() -> {
-            if (!containers.gone().isEmpty()) {
-                containers.collect(tasks.labelled());
+    /** The slots of containers whose cgroup and tasks are gone: they decide nothing any more. */
+    public Set<Integer> ended() {
+        return locked(() -> {
+            Set<Integer> ended = containers.gone();
+            if (!ended.isEmpty()) {
+                ended.removeAll(tasks.labelled());
             }
+            return ended;
+        });
+    }
+
+    /** Frees {@link #ended} slots, and all that no container uses; to be called now and then. */
+    public void free(Set<Integer> ended) {
+        locked(() -> {
+            containers.free(ended);
             routes.retain(containers.usedRoutes());
             routes.sweep();
             return null;
