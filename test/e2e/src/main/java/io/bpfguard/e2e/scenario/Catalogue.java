@@ -39,8 +39,8 @@ public final class Catalogue {
                 eperm("creat over it", "files", "files[0]", secret, "/probes/file", "creat", path),
                 eperm("open by the 32-bit entry", "files", "files[0]", secret, "/probes/entry32", "open", path),
                 eperm("open by io_uring", "files", "files[0]", secret, "/probes/uring-open", path),
-                eperm("filling a new file below a denied directory", "files", "files[0]",
-                        new Effect.FileFilled("vault/new"), "/probes/file", "create", "/shared/vault/new")),
+                eperm("a new file below a denied directory", "files", "files[0]",
+                        new Effect.FileMade("vault/new"), "/probes/file", "create", "/shared/vault/new")),
                 List.of(
                         List.of("/bin/cat", "/etc/passwd"),
                         List.of("/bin/sh", "-c", "echo x >/shared/other; rm /shared/other")));

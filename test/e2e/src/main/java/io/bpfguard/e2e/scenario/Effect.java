@@ -76,20 +76,6 @@ public interface Effect {
         }
     }
 
-    /** A new file has content: its empty name may be there, because an open is judged after the file was made. */
-    record FileFilled(String name) implements Effect {
-        @Override
-        public void reset(Stage stage, Container container) {
-            new FileMade(name).reset(stage, container);
-        }
-
-        @Override
-        public boolean present(Stage stage, Container container) {
-            Path file = stage.layout.shared().resolve(name);
-            return Files.exists(file) && Stage.size(file) > 0;
-        }
-    }
-
     /** A file system is mounted in the container. */
     record Mounted(String type, String target) implements Effect {
         @Override
