@@ -132,7 +132,7 @@ public final class FirstInstruction implements Scenario {
         List<Event> events = stage.agent.events().settled(
                 mark, event -> event.isDecision() && event.containerId().equals(container.id()), 1, stage.agent.patience());
         if (events.size() != 1 || !events.getFirst().policy().equals(name())) {
-            noEvent.add(workload + " " + events);
+            noEvent.add(workload + " " + container.id() + " has " + events + " of " + stage.agent.events().since(mark, Event::isDecision));
         }
         stage.kubelet.remove(container);
     }
