@@ -18,7 +18,7 @@ public final class Scenarios {
             // What differs from kernel to kernel and from runtime to runtime; the rest is shown once.
             "essential", concat(List.of(List.of("load"), GRANULARITIES, PATH)),
             "all", concat(List.of(List.of("load", "start-up"), GRANULARITIES, List.of("system-call-functions", "edits", "switches"), PATH,
-                    List.of("runtime-restart", "late-runtime", "bad-node"))));
+                    List.of("runtime-restart", "late-runtime"))));
 
     private Scenarios() {}
 
@@ -60,6 +60,6 @@ public final class Scenarios {
 
     /** Whether any of these looks at more than the node itself. */
     public static boolean needRuntime(List<Scenario> scenarios) {
-        return scenarios.stream().anyMatch(scenario -> !(scenario instanceof Load || scenario instanceof NoBpfLsm));
+        return scenarios.stream().anyMatch(scenario -> !(scenario instanceof Load || scenario instanceof BadNode || scenario instanceof NoBpfLsm));
     }
 }
