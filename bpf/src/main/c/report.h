@@ -17,6 +17,18 @@ static __always_inline __u32 innermost_pid(struct task_struct *task)
 	return upid.nr;
 }
 
+/* Counts an event of the container; two CPUs that begin a second at once may let a few more pass. */
+static __always_inline bool is_over_rate(struct container *container, __u64 now)
+{
+	__u64 second = now / 1000000000;
+
+	if (container->second != second) {
+		container->second = second;
+		container->events_in_second = 0;
+	}
+	return __sync_fetch_and_add(&container->events_in_second, 1) >= EVENTS_PER_SECOND;
+}
+
 /* A function of its own, not inlined: hooks that seldom report stay small. */
 static __noinline int report(const struct source *source, const struct verdict *verdict, enum reason reason,
 			     const struct object *object)
@@ -24,6 +36,7 @@ static __noinline int report(const struct source *source, const struct verdict *
 	__u32 container_number = source->container;
 	struct container *container = bpf_map_lookup_elem(&containers, &container_number);
 	struct task_struct *task = bpf_get_current_task_btf();
+	__u64 now = bpf_ktime_get_boot_ns();
 	struct event *event;
 	__u64 id;
 
@@ -31,6 +44,10 @@ static __noinline int report(const struct source *source, const struct verdict *
 		__sync_fetch_and_add(&container->decisions[verdict->action & 3], 1);
 		if (reason != REASON_RULE)
 			__sync_fetch_and_add(&container->errors, 1);
+		if (is_over_rate(container, now)) {
+			__sync_fetch_and_add(&container->events_throttled, 1);
+			return 0;
+		}
 	}
 	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
 	if (!event) {
@@ -38,7 +55,7 @@ static __noinline int report(const struct source *source, const struct verdict *
 			__sync_fetch_and_add(&container->events_lost, 1);
 		return 0;
 	}
-	event->time = bpf_ktime_get_boot_ns();
+	event->time = now;
 	event->cgroup = bpf_get_current_cgroup_id();
 	event->container = container_number;
 	event->generation = source->generation;

@@ -32,13 +32,19 @@ enum container_state {
 	CONTAINER_GONE,     /* the cgroup is gone; labelled tasks may live elsewhere */
 };
 
+/* A container that is denied in a loop must not drown the events of the others, nor the agent. */
+#define EVENTS_PER_SECOND 500
+
 struct container {
 	__u64 cgroup;          /* id, 0 until it is made */
 	__u32 state;           /* enum container_state */
 	__u32 runtime_mntns;   /* inode number of the mount namespace of whoever made the cgroup */
 	__u64 decisions[4];    /* events by enum action */
 	__u64 errors;          /* internal errors, each of which denied */
-	__u64 events_lost;     /* the ring buffer was full; the decision was taken all the same */
+	__u64 events_lost;      /* the ring buffer was full; the decision was taken all the same */
+	__u64 events_throttled; /* over the rate below; likewise */
+	__u64 second;           /* of CLOCK_BOOTTIME, that events_in_second counts */
+	__u64 events_in_second;
 	struct cgroup_name name;
 };
 

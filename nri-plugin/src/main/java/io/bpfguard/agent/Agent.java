@@ -124,6 +124,7 @@ public final class Agent implements AutoCloseable {
                     TimeUnit.NANOSECONDS.sleep(HOUSEKEEPING.toNanos());
                     Set<Integer> ended = enforcement.ended();
                     decisions.drain();
+                    decisions.reportMissing();
                     enforcement.free(ended);
                 }
             } catch (InterruptedException closed) {

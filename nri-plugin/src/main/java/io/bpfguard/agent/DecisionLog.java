@@ -2,6 +2,7 @@ package io.bpfguard.agent;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.bpfguard.bpf.libbpf.RingBuffer;
+import io.bpfguard.bpf.routing.ContainerState;
 import io.bpfguard.bpf.routing.DecisionEvent;
 import io.bpfguard.bpf.routing.RoutingState;
 import io.bpfguard.policy.check.SystemCalls;
@@ -33,6 +34,8 @@ final class DecisionLog implements AutoCloseable {
     private final Instant boot;
     private final Map<Integer, String> calls64 = new HashMap<>();
     private final Map<Integer, String> calls32 = new HashMap<>();
+    /** By slot: lost and throttled events that were reported. */
+    private final Map<Integer, long[]> missing = new HashMap<>();
     private volatile boolean closed;
 
     /** Starts to read; the ring outlives this object. */
@@ -93,6 +96,25 @@ final class DecisionLog implements AutoCloseable {
             writeObject(json, event);
             json.writeNumberField("generation", event.generation());
         });
+    }
+
+    /** Reports, for each container, the decisions since the last call that have no event. One thread calls this. */
+    void reportMissing() {
+        for (ContainerState container : enforcement.containers()) {
+            long[] before = missing.getOrDefault(container.slot(), new long[2]);
+            long[] now = {container.eventsLost(), container.eventsThrottled()};
+            missing.put(container.slot(), now);
+            // Fewer than before: the slot is another container's.
+            long lost = now[0] < before[0] ? now[0] : now[0] - before[0];
+            long throttled = now[1] < before[1] ? now[1] : now[1] - before[1];
+            if (lost + throttled > 0) {
+                log.write("events-missing", json -> {
+                    enforcement.member(container.slot()).ifPresent(member -> writeContainer(json, member));
+                    json.writeNumberField("lost", lost);
+                    json.writeNumberField("throttled", throttled);
+                });
+            }
+        }
     }
 
     private static void writeContainer(JsonGenerator json, Enforcement.Member member) {

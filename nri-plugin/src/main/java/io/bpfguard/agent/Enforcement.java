@@ -12,6 +12,7 @@ import io.bpfguard.policy.select.ContainerFacts;
 import io.bpfguard.policy.select.Selector;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -214,8 +215,8 @@ final class Enforcement {
         bySlot.put(slot, member);
     }
 
-    /** How many containers the kernel knows, by where they stand. */
-    Map<ContainerState.Phase, Long> phases() {
-        return state.containers().stream().collect(java.util.stream.Collectors.groupingBy(ContainerState::phase, java.util.stream.Collectors.counting()));
+    /** What the kernel knows of each container. */
+    List<ContainerState> containers() {
+        return state.containers();
     }
 }

@@ -28,11 +28,11 @@ final class StatusCommand implements Callable<Integer> {
             return 1;
         }
         out.println("hooks: " + String.join(" ", state.get().hooks()));
-        out.printf("%-6s %-9s %-6s %-10s %-8s %-8s %-8s %-8s %-8s %s%n", "SLOT", "PHASE", "ROUTE", "GENERATION", "AUDITED", "DENIED", "KILLED", "ERRORS", "LOST", "CGROUP");
+        out.printf("%-6s %-9s %-6s %-10s %-8s %-8s %-8s %-8s %-8s %-9s %s%n", "SLOT", "PHASE", "ROUTE", "GENERATION", "AUDITED", "DENIED", "KILLED", "ERRORS", "LOST", "THROTTLED", "CGROUP");
         for (ContainerState container : state.get().containers()) {
-            out.printf("%-6d %-9s %-6d %-10d %-8d %-8d %-8d %-8d %-8d %s%n", container.slot(), container.phase().name().toLowerCase(java.util.Locale.ROOT),
+            out.printf("%-6d %-9s %-6d %-10d %-8d %-8d %-8d %-8d %-8d %-9d %s%n", container.slot(), container.phase().name().toLowerCase(java.util.Locale.ROOT),
                     container.route(), container.generation(), container.audited(), container.denied(), container.killed(),
-                    container.errors(), container.eventsLost(), container.name());
+                    container.errors(), container.eventsLost(), container.eventsThrottled(), container.name());
         }
         out.flush();
         return 0;

@@ -15,9 +15,10 @@ package io.bpfguard.bpf.routing;
  * @param killed decisions that killed
  * @param errors internal errors, which denied
  * @param eventsLost decisions whose event did not fit into the ring
+ * @param eventsThrottled decisions without an event, because the container had more than 500 in that second
  */
 public record ContainerState(int slot, String name, Phase phase, long cgroupId, int runtimeMountNamespace, int route,
-        int generation, long audited, long denied, long killed, long errors, long eventsLost) {
+        int generation, long audited, long denied, long killed, long errors, long eventsLost, long eventsThrottled) {
     /** {@code enum container_state} in route.h; the ordinals are the same. */
     public enum Phase {
         /** The slot belongs to no container. */

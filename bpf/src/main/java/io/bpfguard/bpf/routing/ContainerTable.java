@@ -23,6 +23,7 @@ final class ContainerTable implements AutoCloseable {
     private static final int DECISIONS = 16;
     private static final int ERRORS = 48;
     private static final int EVENTS_LOST = 56;
+    private static final int EVENTS_THROTTLED = 64;
 
     private final MappedArray containers;
     private final MappedArray containerRoutes;
@@ -124,7 +125,8 @@ final class ContainerTable implements AutoCloseable {
         Phase phase = state >= 0 && state < Phase.values().length ? Phase.values()[state] : Phase.GONE;
         return new ContainerState(slot, name(slot), phase, containers.getLong(slot, CGROUP), containers.getInt(slot, RUNTIME_MNTNS),
                 (int) word, (int) (word >>> 32), containers.getLong(slot, DECISIONS + 8), containers.getLong(slot, DECISIONS + 16),
-                containers.getLong(slot, DECISIONS + 24), containers.getLong(slot, ERRORS), containers.getLong(slot, EVENTS_LOST));
+                containers.getLong(slot, DECISIONS + 24), containers.getLong(slot, ERRORS), containers.getLong(slot, EVENTS_LOST),
+                containers.getLong(slot, EVENTS_THROTTLED));
     }
 
     List<ContainerState> all() {
