@@ -72,7 +72,7 @@ class TtrpcChannelTest {
     void close() throws IOException {
         channel.close();
         server.close();
-        threads.close();
+        threads.shutdownNow();
     }
 
     private Future<KeyValue> call(String text) {
