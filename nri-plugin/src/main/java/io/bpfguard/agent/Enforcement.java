@@ -15,6 +15,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -116,7 +117,7 @@ final class Enforcement {
     }
 
     /**
-     * A container's cgroup exists: makes sure that it has its route.
+     * A container's cgroup exists: makes sure that it has its route. Before there are policies, only what runs already is taken note of.
      *
      * @param pid of its init process, 0 when the runtime does not tell
      * @param running whether the workload may be running
@@ -129,7 +130,15 @@ final class Enforcement {
         }
         lock.lock();
         try {
-            remember(facts, path, state.assign(path.name(), id.getAsLong(), running, route(facts), generation));
+            int slot;
+            if (compiler == null) {
+                // What an earlier agent put in force stays, until there are policies again.
+                OptionalInt known = state.slot(id.getAsLong());
+                slot = known.isPresent() ? known.getAsInt() : state.assign(path.name(), id.getAsLong(), running, Route.EMPTY, generation);
+            } else {
+                slot = state.assign(path.name(), id.getAsLong(), running, route(facts), generation);
+            }
+            remember(facts, path, slot);
             return true;
         } finally {
             lock.unlock();

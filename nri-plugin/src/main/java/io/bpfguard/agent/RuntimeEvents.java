@@ -55,7 +55,7 @@ final class RuntimeEvents implements NriPlugin {
     }
 
     @Override
-    public void synchronize(NodeState state, Budget budget) throws PolicyException, NriRejection {
+    public void synchronize(NodeState state, Budget budget) {
         pods.clear();
         pods.putAll(state.pods());
         Set<String> present = new HashSet<>();
@@ -66,19 +66,33 @@ final class RuntimeEvents implements NriPlugin {
             if (pod == null) {
                 LOG.warn("the runtime listed container {} without its pod; policies that select by namespace or labels cannot match it", container.id());
             }
-            adopt(facts(pod, container), container, running);
+            ContainerFacts facts = facts(pod, container);
+            try {
+                adopt(facts, container, running);
+            } catch (NriRejection | PolicyException | RuntimeException failure) {
+                // It runs already and there is nothing to refuse; the others must not suffer for it.
+                LOG.error("container {} cannot be taken over and is not judged", container.id(), failure);
+                log.write("not-judged", json -> {
+                    json.writeStringField("namespace", facts.namespace());
+                    json.writeStringField("pod", facts.podName());
+                    json.writeStringField("container", facts.containerName());
+                    json.writeStringField("containerId", facts.containerId());
+                    json.writeStringField("reason", String.valueOf(failure.getMessage()));
+                });
+            }
         }
         enforcement.retain(present);
     }
 
     private void adopt(ContainerFacts facts, Container container, boolean running) throws PolicyException, NriRejection {
-        requirePolicies();
         CgroupPath path = path(container);
         if (!enforcement.assign(facts, path, container.pid(), running)) {
             if (running) {
                 LOG.warn("container {} runs, but its cgroup {} is not there; it has ended or is outside this cgroup hierarchy", container.id(), path.path());
             }
-            enforcement.expect(facts, path);
+            if (enforcement.isReady()) {
+                enforcement.expect(facts, path);
+            }
         }
     }
 

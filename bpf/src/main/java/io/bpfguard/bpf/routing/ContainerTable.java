@@ -105,11 +105,6 @@ final class ContainerTable implements AutoCloseable {
         return cgroups.lookup(BpfMap.u64(cgroupId)).map(value -> OptionalInt.of(view(value).getInt())).orElse(OptionalInt.empty());
     }
 
-    OptionalInt find(String name) {
-        Integer slot = slots.get(name);
-        return slot == null ? OptionalInt.empty() : OptionalInt.of(slot);
-    }
-
     /** One 64-bit store: all hooks of the container change together. */
     void setRoute(int slot, long routeWord) {
         containerRoutes.setLong(slot, 0, routeWord);

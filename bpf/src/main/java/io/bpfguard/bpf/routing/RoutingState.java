@@ -15,6 +15,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
@@ -224,12 +225,9 @@ public final class RoutingState implements AutoCloseable {
         });
     }
 
-    /** The slot of a container by the name of its cgroup. */
-    public Optional<ContainerState> find(String name) {
-        return locked(() -> {
-            var slot = containers.find(name);
-            return slot.isPresent() ? Optional.of(containers.read(slot.getAsInt())) : Optional.empty();
-        });
+    /** The slot of the container that a cgroup belongs to, by the cgroup's id. */
+    public OptionalInt slot(long cgroupId) {
+        return locked(() -> containers.find(cgroupId));
     }
 
     /** What the kernel side knows of each container. */
