@@ -70,14 +70,12 @@ public final class FirstInstruction implements Scenario {
     public void run(Stage stage) throws InterruptedException {
         stage.guarded();
         stage.policies.change(() -> stage.policies.write(name(), POLICY));
-        var selected = stage.pod("first-instruction");
-        var free = stage.pod("free");
         int half = stage.count(STARTS) / 2;
         var spinners = spinners();
         try {
-            repeat(stage, selected, free, half, false);
+            repeat(stage, half, false);
             restartRuntime(stage, NRI_TIMEOUT);
-            repeat(stage, selected, free, half, true);
+            repeat(stage, half, true);
         } finally {
             spinners.forEach(Process::destroyForcibly);
         }
@@ -85,7 +83,10 @@ public final class FirstInstruction implements Scenario {
         stage.policies.change(() -> stage.policies.remove(name()));
     }
 
-    private void repeat(Stage stage, Pod selected, Pod free, int starts, boolean frozen) throws InterruptedException {
+    private void repeat(Stage stage, int starts, boolean frozen) throws InterruptedException {
+        // New ones each time: on a busy machine, a killed containerd does not always find the shims of its old pods again.
+        var selected = stage.pod("first-instruction");
+        var free = stage.pod("free");
         var gotThrough = new ArrayList<String>();
         var noEvent = new ArrayList<String>();
         int unselectedFailed = 0;
