@@ -159,12 +159,12 @@ public final class FirstInstruction implements Scenario {
                 .orElseThrow(() -> new IllegalStateException("the agent did not come back to a restarted runtime"));
     }
 
-    /** Keeps two CPUs busy. */
+    /** Keeps two CPUs busy; the agent, which is emulated too, shall get its turn all the same. */
     private static List<Process> spinners() {
         var spinners = new ArrayList<Process>();
         try {
             for (int i = 0; i < 2; i++) {
-                spinners.add(new ProcessBuilder("/bin/sh", "-c", "while :; do :; done").start());
+                spinners.add(new ProcessBuilder("nice", "-n", "10", "/bin/sh", "-c", "while :; do :; done").start());
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
