@@ -16,7 +16,7 @@ host_packages() {
     local pair missing=()
     [[ $(id -u) == 0 ]] || die "this must run as root: it boots virtual machines from root file systems that it builds"
     for pair in qemu-system-x86:qemu-system-x86_64 debootstrap:debootstrap cpio:cpio clang:clang llvm:llvm-strip gcc:gcc maven:mvn git:git \
-        libc6-dev:/usr/lib/x86_64-linux-gnu/libc.a libbpf-dev:/usr/include/bpf/bpf_helpers.h busybox-static:/usr/share/doc/busybox-static; do
+        libc6-dev:/usr/lib/x86_64-linux-gnu/libc.a libbpf-dev:/usr/include/bpf/bpf_helpers.h; do
         present "${pair#*:}" || missing+=("${pair%%:*}")
     done
     "$REPO/build/jdk25" >/dev/null 2>&1 || missing+=("$(jdk_package)")
