@@ -21,7 +21,7 @@ enum reason {
 	REASON_NO_MEMORY,       /* no task storage for the path */
 };
 
-enum object_kind { OBJECT_NONE, OBJECT_PATH, OBJECT_FILE_SYSTEM_TYPE, OBJECT_CAPABILITY, OBJECT_SYSTEM_CALL };
+enum object_kind { OBJECT_NONE, OBJECT_PATH, OBJECT_MOUNT, OBJECT_CAPABILITY, OBJECT_SYSTEM_CALL };
 
 struct event {
 	__u64 time;       /* CLOCK_BOOTTIME, nanoseconds */

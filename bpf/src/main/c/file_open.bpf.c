@@ -15,7 +15,12 @@ int BPF_PROG(match_path, struct file *file)
 	__u32 mode = file->f_mode, flags = file->f_flags;
 	__u32 by_exec = (flags & FMODE_EXEC) / FMODE_EXEC; /* by execve itself; user space cannot set this flag */
 	__u32 read = (mode & FMODE_READ) & ~by_exec;       /* execution is judged in bprm_check_security */
-	__u32 write = (mode & FMODE_WRITE) / FMODE_WRITE | (flags & O_TRUNC) / O_TRUNC; /* O_TRUNC writes, also with O_RDONLY */
+	__u32 write = (mode & FMODE_WRITE) / FMODE_WRITE;
+	/* Only O_WRONLY: what is open for reading too can be mapped, and a mapping does not append. */
+	__u32 append = (flags & O_APPEND) / O_APPEND & write & ~(mode & FMODE_READ);
+	__u32 truncate = (flags & O_TRUNC) / O_TRUNC; /* also with O_RDONLY */
 
-	return judge_path(ctx, file->f_path.mnt, file->f_path.dentry, read << OPERATION_READ | write << OPERATION_WRITE);
+	return judge_path(ctx, file->f_path.mnt, file->f_path.dentry,
+			  read << OPERATION_READ | (write & ~append) << OPERATION_WRITE | append << OPERATION_APPEND |
+				  truncate << OPERATION_WRITE);
 }

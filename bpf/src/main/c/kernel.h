@@ -144,6 +144,7 @@ struct bpf_iter__task {
 #define FMODE_WRITE 0x2
 #define FMODE_EXEC 0x20
 #define O_TRUNC 01000
+#define O_APPEND 02000
 
 /* value & mask, in an instruction that the compiler cannot prove superfluous: the verifier wants to see it. */
 #define bounded(value, mask)                                                                                          \

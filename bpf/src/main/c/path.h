@@ -8,7 +8,7 @@
  * is read again, and refused if that goes on.
  */
 #pragma once
-#include "text.h"
+#include "key.h"
 
 #define PATH_LAST (TEXT_SIZE - 1)       /* where the path's NUL stands: it is written from its end */
 #define PATH_TURNS (TEXT_SIZE / 2 + 512) /* components and mounts */
@@ -114,9 +114,10 @@ static __always_inline int judge_path(void *ctx, struct vfsmount *mount, struct 
 {
 	struct object object = { .kind = OBJECT_PATH };
 	struct label *label = current_label();
-	const struct string_verdict *verdicts;
+	const struct verdicts *verdicts;
 	struct text_buffer *buffer;
 	struct verdict strongest = {};
+	struct scan scan = {};
 	struct step *step;
 	__u32 offset;
 
@@ -131,7 +132,12 @@ static __always_inline int judge_path(void *ctx, struct vfsmount *mount, struct 
 		return conclude_error(ctx, label, step, REASON_PATH_TOO_LONG, &object);
 	object.text = buffer->text + bounded(offset, TEXT_SIZE - 1);
 	object.length = PATH_LAST - offset;
-	verdicts = step ? scan_text(step->ruleset, buffer->text, offset) : NULL;
+	if (!scan_begin(&scan, step))
+		return conclude_error(ctx, label, step, REASON_NO_RULESET, &object);
+	if (scan.rules->fields != 1 << FIELD_PATH)
+		return conclude_error(ctx, label, step, REASON_NO_RULESET, &object);
+	scan_text(&scan, buffer->text, offset, PATH_LAST);
+	verdicts = scan_end(&scan);
 	if (!verdicts)
 		return conclude_error(ctx, label, step, REASON_NO_RULESET, &object);
 #pragma clang loop unroll(disable)

@@ -8,18 +8,23 @@
  *
  * Every ruleset begins with struct ruleset_header. Behind it, by matcher:
  *
- *   PATH, FILE_SYSTEM_TYPE   struct string_ruleset: a DFA over bytes. A state is a row of 1 + classes words: word 0 is
- *                            the index of the verdict for a string that ends here, word c is the address (in words)
- *                            of the next state's row for byte class c, 0 = no rule can match any more. Verdict 0 is
- *                            the one for strings that no rule matches. Rows and verdicts do not cross a block.
- *   CAPABILITY               struct verdict by_capability[64] at TABLE_OFFSET
- *   SYSTEM_CALL              struct verdict by_number[2][SYSCALLS] at TABLE_OFFSET: 64-bit numbers, then 32-bit ones
- *   ALWAYS                   struct verdict at TABLE_OFFSET
+ *   PATH, MOUNT, ADDRESS,   struct key_ruleset: a DFA over the bytes of a key. A key is the matcher's fields in the order of
+ *   ARGUMENTS               their enum, those of them that the ruleset's rules ask for (bits of "fields"): integers
+ *                           big-endian in a fixed width, strings with a NUL behind them but for the last field's. So
+ *                           equality, ranges, masks and globs are one walk, whatever the number of rules.
+ *                           A state is a row of ROW_HEAD + classes words: word 0 is the index of the verdicts for a key
+ *                           that ends here, word 1 that of the strongest verdicts which this key or one that goes on from it
+ *                           can get (PATH only), word ROW_HEAD + c the address (in words) of the next state's row for
+ *                           byte class c, 0 = no rule can match any more. Verdicts 0 are those for keys that no rule
+ *                           matches. Rows and verdicts do not cross a block.
+ *   CAPABILITY              struct verdict by_capability[64] at TABLE_OFFSET
+ *   SYSTEM_CALL             struct verdict by_number[2][SYSCALLS] at TABLE_OFFSET: 64-bit numbers, then 32-bit ones
+ *   ALWAYS                  struct verdict at TABLE_OFFSET
  */
 #pragma once
 #include "kernel.h"
 
-#define RULESET_VERSION 1
+#define RULESET_VERSION 2
 #define BLOCK_SIZE 65536
 #define BLOCK_WORDS (BLOCK_SIZE / 4)
 #define TABLE_OFFSET 64
@@ -31,11 +36,80 @@
 enum action { ACTION_ALLOW, ACTION_AUDIT, ACTION_DENY, ACTION_KILL };
 
 /* Slots of the program arrays. io.bpfguard.policy.compiled.Matcher */
-enum matcher { MATCH_PATH, MATCH_FILE_SYSTEM_TYPE, MATCH_CAPABILITY, MATCH_SYSTEM_CALL, MATCH_ALWAYS };
+enum matcher {
+	MATCH_PATH,
+	MATCH_MOUNT,
+	MATCH_CAPABILITY,
+	MATCH_SYSTEM_CALL,
+	MATCH_ALWAYS,
+	MATCH_ADDRESS,
+	MATCH_ARGUMENTS,
+};
 
-/* io.bpfguard.policy.compiled.PathOperation; a file system type has one operation, number 0. */
-enum path_operation { OPERATION_EXEC, OPERATION_READ, OPERATION_WRITE };
+/* io.bpfguard.policy.compiled.PathOperation; mounts and arguments have one operation, number 0. */
+enum path_operation {
+	OPERATION_EXEC,
+	OPERATION_READ,
+	OPERATION_WRITE,
+	OPERATION_APPEND,
+	OPERATION_CREATE,
+	OPERATION_UNLINK,
+	OPERATION_RENAME,
+	OPERATION_LINK,
+	OPERATION_SYMLINK,
+	OPERATION_CHMOD,
+	OPERATION_CHOWN,
+	OPERATION_TRUNCATE,
+	OPERATION_SETXATTR,
+	OPERATION_MOUNT,
+	OPERATION_MAP,
+};
 
+/* io.bpfguard.policy.compiled.SocketOperation */
+enum socket_operation {
+	OPERATION_SOCKET,
+	OPERATION_CONNECT,
+	OPERATION_SEND,
+	OPERATION_BIND,
+	OPERATION_LISTEN,
+	OPERATION_ACCEPT,
+};
+
+/* Bits of key_ruleset.fields, and the order of the fields in a key. io.bpfguard.policy.compiled.Matcher, KeyField */
+enum path_field {
+	FIELD_FILE_KIND,   /* 1 byte: bits of enum file_kind */
+	FIELD_DEVICE,      /* 4 + 4 bytes: major and minor number of a device node */
+	FIELD_FILE_SYSTEM, /* type of the file system that holds the file */
+	FIELD_SOURCE,      /* path of the program that the task runs */
+	FIELD_PROGRAM_ARGUMENTS,
+	FIELD_PATH,
+};
+
+enum mount_field {
+	FIELD_MOUNT_FLAGS, /* 8 bytes */
+	FIELD_MOUNT_SOURCE,
+	FIELD_FILE_SYSTEM_TYPE,
+};
+
+enum address_field {
+	FIELD_SOCKET_FAMILY,   /* 2 bytes */
+	FIELD_SOCKET_TYPE,     /* 2 bytes */
+	FIELD_SOCKET_PROTOCOL, /* 2 bytes */
+	FIELD_PORT,            /* 2 bytes */
+	FIELD_ADDRESS,         /* 16 bytes: IPv6, or ::ffff:a.b.c.d */
+	FIELD_SOCKET_NAME,     /* path of a Unix socket, or byte 1 and an abstract name */
+};
+
+/* Bits of FIELD_FILE_KIND. io.bpfguard.policy.compiled.FileKind */
+enum file_kind {
+	FILE_OWN,
+	FILE_FOREIGN_MOUNT,
+	FILE_NOT_IN_IMAGE,
+	FILE_MEMORY,
+	FILE_DELETED,
+	FILE_BLOCK_DEVICE,
+	FILE_CHARACTER_DEVICE,
+};
 struct ruleset_header {
 	__u32 matcher; /* enum matcher */
 	__u32 version; /* RULESET_VERSION */
@@ -48,17 +122,27 @@ struct verdict {
 	__u16 unused;
 };
 
-struct string_ruleset {
-	struct ruleset_header header;
-	__u32 start;    /* word address of the first state's row */
-	__u32 verdicts; /* byte address of struct string_verdict [], a multiple of its size */
-	__u32 verdict_count;
-	__u32 classes;  /* how many, at most 255 */
-	__u32 unused[10];
-	__u8 class_of[256]; /* byte -> class, 1..classes; at TABLE_OFFSET. class_of[0] is not used: strings end there */
+/* A value that the keys of MATCH_ARGUMENTS have; what its members mean is arguments.h's. */
+struct argument {
+	__u32 words[6];
 };
 
-/* Power of two in size. */
-struct string_verdict {
+#define ARGUMENTS 8
+#define ROW_HEAD 2
+
+struct key_ruleset {
+	struct ruleset_header header;
+	__u32 start;    /* word address of the first state's row */
+	__u32 verdicts; /* byte address of struct verdicts [], a multiple of its size */
+	__u32 verdict_count;
+	__u32 classes;  /* how many, at most 256 */
+	__u32 fields;   /* bits: which fields the keys have */
+	__u32 unused[9];
+	__u8 class_of[256]; /* byte -> class, 0..classes - 1; at TABLE_OFFSET */
+	struct argument arguments[ARGUMENTS];
+};
+
+/* By operation. Power of two in size. */
+struct verdicts {
 	struct verdict of[OPERATIONS];
 };

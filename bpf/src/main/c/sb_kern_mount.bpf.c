@@ -3,12 +3,12 @@
  * LSM sb_kern_mount (since 5.7): a superblock that user space asked for, by mount(2) or fsconfig(2), has its real file
  * system type here. Return: 0 allows, a negative errno ends the mount before it is attached anywhere.
  */
-#include "file_system_type.h"
+#include "mount.h"
 
 HOOK(sb_kern_mount)
 
 SEC("lsm/sb_kern_mount")
-int BPF_PROG(match_file_system_type, struct super_block *sb)
+int BPF_PROG(match_mount, struct super_block *sb)
 {
-	return judge_file_system_type(ctx, BPF_CORE_READ(sb, s_type, name));
+	return judge_mount(ctx, BPF_CORE_READ(sb, s_type, name));
 }

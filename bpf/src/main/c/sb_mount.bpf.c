@@ -4,7 +4,7 @@
  * goes by the words bind, move, remount and propagation, so that "*" means every use of mount(2).
  * Return: 0 allows, a negative errno is what mount(2) returns.
  */
-#include "file_system_type.h"
+#include "mount.h"
 
 /* include/uapi/linux/mount.h; the order of the tests is path_mount's (fs/namespace.c) */
 #define MS_REMOUNT 32
@@ -20,7 +20,7 @@ static const char remount[] = "remount";
 static const char propagation[] = "propagation";
 
 SEC("lsm/sb_mount")
-int BPF_PROG(match_file_system_type, const char *dev_name, const struct path *path, const char *type,
+int BPF_PROG(match_mount, const char *dev_name, const struct path *path, const char *type,
 	     unsigned long flags, void *data)
 {
 	const char *name = type;
@@ -34,6 +34,6 @@ int BPF_PROG(match_file_system_type, const char *dev_name, const struct path *pa
 	else if (flags & MS_MOVE)
 		name = move_mount;
 	else if (!type)
-		return judge_file_system_type(ctx, ""); /* mount(2) itself answers EINVAL later */
-	return judge_file_system_type(ctx, name);
+		return judge_mount(ctx, ""); /* mount(2) itself answers EINVAL later */
+	return judge_mount(ctx, name);
 }

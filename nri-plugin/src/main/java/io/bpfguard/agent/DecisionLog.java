@@ -85,7 +85,8 @@ final class DecisionLog implements AutoCloseable {
             }
             String label = enforcement.hook(event.hook());
             json.writeStringField("hook", label.substring(label.indexOf('-') + 1));
-            json.writeStringField("mechanism", rule.map(RuleInfo::mechanism).orElse(label));
+            String at = label.replaceFirst("-", "/");
+            json.writeStringField("mechanism", rule.map(info -> info.mechanismAt(at)).orElse(at));
             if (event.reason() != DecisionEvent.Reason.RULE) {
                 json.writeStringField("reason", event.reason().name().toLowerCase(Locale.ROOT));
             }
@@ -150,7 +151,7 @@ final class DecisionLog implements AutoCloseable {
                     json.writeNumberField("objectLength", event.objectLength());
                 }
             }
-            case FILE_SYSTEM_TYPE -> json.writeStringField("object", event.objectText());
+            case MOUNT -> json.writeStringField("object", event.objectText());
             case CAPABILITY -> json.writeStringField("object", capability(event.number()));
             case SYSTEM_CALL -> {
                 boolean compat = event.operation() == 1;

@@ -57,7 +57,7 @@ public record DecisionEvent(Duration sinceBoot, long cgroupId, int container, in
         /** A path from the container's root. */
         PATH,
         /** The type of a file system, or bind, move, remount, propagation. */
-        FILE_SYSTEM_TYPE,
+        MOUNT,
         /** A capability's number. */
         CAPABILITY,
         /** A system call's number. */

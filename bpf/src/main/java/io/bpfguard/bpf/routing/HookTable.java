@@ -24,10 +24,12 @@ import java.util.TreeSet;
 final class HookTable {
     private static final Map<Matcher, String> PROGRAMS = Map.of(
             Matcher.PATH, "match_path",
-            Matcher.FILE_SYSTEM_TYPE, "match_file_system_type",
+            Matcher.MOUNT, "match_mount",
             Matcher.CAPABILITY, "match_capability",
             Matcher.SYSTEM_CALL, "match_system_call",
-            Matcher.ALWAYS, "match_always");
+            Matcher.ALWAYS, "match_always",
+            Matcher.ADDRESS, "match_address",
+            Matcher.ARGUMENTS, "match_arguments");
 
     /**
      * Policies come back: each attaching and detaching rewrites kernel code and waits for every task. An unused router costs

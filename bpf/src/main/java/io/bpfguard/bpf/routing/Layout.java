@@ -19,7 +19,7 @@ final class Layout {
     static final int HOOKS = 64;
     static final int STEPS = 32;
     static final int BLOCK_SIZE = 65536;
-    static final int RULESET_VERSION = 1;
+    static final int RULESET_VERSION = 2;
 
     private static final List<Integer> EXPECTED = List.of(LABEL_SIZE, CONTAINER_SIZE, ROUTE_SIZE, CHAIN_SIZE, EVENT_SIZE,
             EVENT_OBJECT, CONTAINER_NAME, OBJECT_SIZE, NAME_SIZE, HOOKS, STEPS, BLOCK_SIZE, RULESET_VERSION);

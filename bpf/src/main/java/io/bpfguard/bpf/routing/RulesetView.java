@@ -1,7 +1,6 @@
 package io.bpfguard.bpf.routing;
 
 import io.bpfguard.policy.compiled.Action;
-import io.bpfguard.policy.compiled.Matcher;
 import io.bpfguard.policy.compiled.Ruleset;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -11,8 +10,8 @@ final class RulesetView {
     private static final int TABLE = 64;
     private static final int VERDICT_SIZE = 8;
     private static final int VERDICT_ACTION = 4;
-    private static final int STRING_VERDICTS = 12;
-    private static final int STRING_VERDICT_COUNT = 16;
+    private static final int KEY_VERDICTS = 12;
+    private static final int KEY_VERDICT_COUNT = 16;
     private static final int OPERATIONS = 16;
     private static final int CAPABILITIES = 64;
     private static final int SYSTEM_CALLS = 1024;
@@ -22,10 +21,9 @@ final class RulesetView {
     /** The strongest action of any verdict. */
     static Action strongest(Ruleset ruleset) {
         ByteBuffer image = ByteBuffer.wrap(ruleset.image()).order(ByteOrder.LITTLE_ENDIAN);
-        boolean string = ruleset.matcher() == Matcher.PATH || ruleset.matcher() == Matcher.FILE_SYSTEM_TYPE;
-        int offset = string ? image.getInt(STRING_VERDICTS) : TABLE;
+        int offset = ruleset.matcher().hasKeys() ? image.getInt(KEY_VERDICTS) : TABLE;
         int count = switch (ruleset.matcher()) {
-            case PATH, FILE_SYSTEM_TYPE -> image.getInt(STRING_VERDICT_COUNT) * OPERATIONS;
+            case PATH, MOUNT, ADDRESS, ARGUMENTS -> image.getInt(KEY_VERDICT_COUNT) * OPERATIONS;
             case CAPABILITY -> CAPABILITIES;
             case SYSTEM_CALL -> 2 * SYSTEM_CALLS;
             case ALWAYS -> 1;

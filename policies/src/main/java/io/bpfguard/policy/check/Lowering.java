@@ -2,6 +2,7 @@ package io.bpfguard.policy.check;
 
 import io.bpfguard.policy.compiled.Action;
 import io.bpfguard.policy.compiled.HookPoint;
+import io.bpfguard.policy.compiled.KeyField;
 import io.bpfguard.policy.compiled.LsmHook;
 import io.bpfguard.policy.compiled.Matcher;
 import io.bpfguard.policy.compiled.PathOperation;
@@ -18,6 +19,7 @@ import io.bpfguard.policy.model.Rule;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -28,8 +30,6 @@ import java.util.Set;
  * @param refusals why the node cannot deliver the rule
  */
 public record Lowering(List<Enforcement> enforcements, List<Problem> refusals) {
-    static final Set<PathOperation> OPENING = Set.of(PathOperation.READ, PathOperation.WRITE);
-
     public Lowering {
         enforcements = refusals.isEmpty() ? List.copyOf(enforcements) : List.of();
         refusals = List.copyOf(refusals);
@@ -41,11 +41,11 @@ public record Lowering(List<Enforcement> enforcements, List<Problem> refusals) {
                 rule.head().errno());
         switch (rule) {
             case Rule.Processes processes ->
-                builder.family(Family.PROCESSES, new Subject.Paths(globs(processes.paths()),
+                builder.family(Family.PROCESSES, Subject.paths(globs(processes.paths()),
                         Set.of(PathOperation.EXEC)), rule.head().at());
             case Rule.Files files -> builder.family(Family.FILES,
-                    new Subject.Paths(globs(files.paths()), files.operations()), rule.head().at());
-            case Rule.Mounts mounts -> builder.family(Family.MOUNTS, new Subject.FileSystemTypes(globs(mounts.types())),
+                    Subject.paths(globs(files.paths()), files.operations()), rule.head().at());
+            case Rule.Mounts mounts -> builder.family(Family.MOUNTS, new Subject.Keys(Map.of(KeyField.FILE_SYSTEM_TYPE, Subject.sequences(globs(mounts.types()))), Subject.ONLY),
                     rule.head().at());
             case Rule.Capabilities capabilities ->
                 builder.family(Family.CAPABILITIES, new Subject.Capabilities(capabilities.numbers()), rule.head().at());
@@ -60,10 +60,10 @@ public record Lowering(List<Enforcement> enforcements, List<Problem> refusals) {
     /** What a default of a policy comes to. */
     public static Lowering of(ContainerPolicy policy, FamilyDefault rest, NodeCapabilities node) {
         Builder builder = new Builder(node, rest.action(), policy.mode(), Errno.EPERM);
-        Set<PathOperation> operations = switch (rest.family()) {
-            case PROCESSES -> Set.of(PathOperation.EXEC);
-            case FILES -> OPENING;
-            default -> Set.of();
+        Set<Integer> operations = switch (rest.family()) {
+            case PROCESSES -> Subject.numbers(Set.of(PathOperation.EXEC));
+            case FILES -> Subject.numbers(PathOperation.OF_FILES);
+            default -> Subject.ONLY;
         };
         builder.family(rest.family(), new Subject.Rest(operations), rest.at());
         return builder.build();
@@ -119,11 +119,11 @@ public record Lowering(List<Enforcement> enforcements, List<Problem> refusals) {
                 }
                 case FILES -> {
                     matcher = Matcher.PATH;
-                    hooks = writes(subject) ? List.of(LsmHook.FILE_OPEN, LsmHook.PATH_MKNOD) : List.of(LsmHook.FILE_OPEN);
+                    hooks = creates(subject) ? List.of(LsmHook.FILE_OPEN, LsmHook.PATH_MKNOD) : List.of(LsmHook.FILE_OPEN);
                     note = OPEN_NOTE;
                 }
                 case MOUNTS -> {
-                    matcher = Matcher.FILE_SYSTEM_TYPE;
+                    matcher = Matcher.MOUNT;
                     hooks = List.of(LsmHook.SB_MOUNT, LsmHook.SB_KERN_MOUNT, LsmHook.MOVE_MOUNT);
                     note = MOUNT_NOTE;
                 }
@@ -143,10 +143,11 @@ public record Lowering(List<Enforcement> enforcements, List<Problem> refusals) {
             }
         }
 
-        private static boolean writes(Subject subject) {
+        private static boolean creates(Subject subject) {
+            int create = PathOperation.CREATE.ordinal();
             return switch (subject) {
-                case Subject.Paths paths -> paths.operations().contains(PathOperation.WRITE);
-                case Subject.Rest rest -> rest.operations().contains(PathOperation.WRITE);
+                case Subject.Keys(_, var operations) -> operations.contains(create);
+                case Subject.Rest(var operations) -> operations.contains(create);
                 default -> false;
             };
         }

@@ -1,33 +1,32 @@
 package io.bpfguard.policy.check;
 
+import io.bpfguard.policy.compiled.KeyField;
 import io.bpfguard.policy.compiled.PathOperation;
 import io.bpfguard.policy.model.Glob;
+import io.bpfguard.policy.model.GlobToken;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /** What a matcher compares the object at hand with. */
 public sealed interface Subject {
-    /**
-     * Paths.
-     *
-     * @param globs one of them matches
-     * @param operations what is done to the path
-     */
-    record Paths(List<Glob> globs, Set<PathOperation> operations) implements Subject {
-        public Paths {
-            globs = List.copyOf(globs);
-            operations = Set.copyOf(operations);
-        }
-    }
+    /** The operation of objects that have only one. */
+    Set<Integer> ONLY = Set.of(0);
 
     /**
-     * File system types.
+     * Keys.
      *
-     * @param globs one of them matches
+     * @param fields what a field's bytes look like: one of these sequences; a field that is not here may be anything
+     * @param operations what is done, as the matcher numbers it
      */
-    record FileSystemTypes(List<Glob> globs) implements Subject {
-        public FileSystemTypes {
-            globs = List.copyOf(globs);
+    record Keys(Map<KeyField, List<List<GlobToken>>> fields, Set<Integer> operations) implements Subject {
+        public Keys {
+            fields = fields.entrySet().stream().collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, entry -> List.copyOf(entry.getValue())));
+            operations = Set.copyOf(operations);
+            if (fields.values().stream().anyMatch(List::isEmpty)) {
+                throw new IllegalArgumentException("a field without a sequence matches nothing: " + fields);
+            }
         }
     }
 
@@ -61,11 +60,26 @@ public sealed interface Subject {
     /**
      * What no rule names.
      *
-     * @param operations for paths: the operations that the default is for; otherwise empty
+     * @param operations that the default is for, as the matcher numbers them
      */
-    record Rest(Set<PathOperation> operations) implements Subject {
+    record Rest(Set<Integer> operations) implements Subject {
         public Rest {
             operations = Set.copyOf(operations);
         }
+    }
+
+    /** Files by path alone. */
+    static Keys paths(List<Glob> globs, Set<PathOperation> operations) {
+        return new Keys(Map.of(KeyField.PATH, sequences(globs)), numbers(operations));
+    }
+
+    /** What one of several globs matches, as sequences of a field. */
+    static List<List<GlobToken>> sequences(List<Glob> globs) {
+        return globs.stream().flatMap(glob -> glob.alternatives().stream()).toList();
+    }
+
+    /** Operations by number. */
+    static Set<Integer> numbers(Set<? extends Enum<?>> operations) {
+        return operations.stream().map(Enum::ordinal).collect(Collectors.toUnmodifiableSet());
     }
 }

@@ -10,8 +10,9 @@ final class ByteClasses {
     private final int[] classOf = new int[256];
     private final int count;
 
-    /** The classes that the sets make. Byte 0 ends strings and is in no class (its entry is 0). */
+    /** The classes that the sets make. NUL has one of its own: it parts the fields of a key and is in no string. */
     ByteClasses(Collection<ByteSet> sets) {
+        split(ByteSet.of(0));
         for (ByteSet set : sets) {
             split(set);
         }
@@ -21,7 +22,7 @@ final class ByteClasses {
     private void split(ByteSet set) {
         Map<Integer, Integer> inside = new HashMap<>();
         int next = 256;
-        for (int value = 1; value < 256; value++) {
+        for (int value = 0; value < 256; value++) {
             if (set.contains(value)) {
                 Integer part = inside.get(classOf[value]);
                 if (part == null) {
@@ -36,7 +37,7 @@ final class ByteClasses {
 
     private int number() {
         Map<Integer, Integer> numbers = new HashMap<>();
-        for (int value = 1; value < 256; value++) {
+        for (int value = 0; value < 256; value++) {
             Integer number = numbers.get(classOf[value]);
             if (number == null) {
                 number = numbers.size();
@@ -59,7 +60,7 @@ final class ByteClasses {
     int[] in(ByteSet set) {
         boolean[] is = new boolean[count];
         int size = 0;
-        for (int value = 1; value < 256; value++) {
+        for (int value = 0; value < 256; value++) {
             if (set.contains(value) && !is[classOf[value]]) {
                 is[classOf[value]] = true;
                 size++;

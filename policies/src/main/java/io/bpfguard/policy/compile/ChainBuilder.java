@@ -10,24 +10,39 @@ import io.bpfguard.policy.compiled.Step;
 import io.bpfguard.policy.compiled.Verdict;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 
 /**
- * Makes the chain of one hook point: one step per matcher. The kernel ends a chain at the first step that prevents; so where
- * one matcher's deny could come before another's kill, steps that only kill go first, and the strongest verdict wins across
+ * Makes the chains of one route: one step per matcher. The kernel ends a chain at the first step that prevents; so where one
+ * matcher's deny could come before another's kill, steps that only kill go first, and the strongest verdict wins across
  * matchers as it does within one.
+ *
+ * <p>Rules on files, mounts and addresses mean the same at every hook, so all their hooks share one ruleset.
  */
 final class ChainBuilder {
+    private static final Set<Matcher> SHARED = EnumSet.of(Matcher.PATH, Matcher.MOUNT, Matcher.ADDRESS);
     private static final UnaryOperator<Verdict> ALL = verdict -> verdict;
     private static final UnaryOperator<Verdict> KILLS = verdict -> verdict.action() == Action.KILL ? verdict
             : Verdict.NONE;
 
-    private ChainBuilder() {}
+    private final Map<Matcher, List<NumberedRule>> shared = new EnumMap<>(Matcher.class);
+    private final Map<Matcher, Ruleset> whole = new EnumMap<>(Matcher.class);
+
+    /** Takes the rules of all hooks of the route. */
+    ChainBuilder(List<NumberedRule> all) {
+        Map<Integer, NumberedRule> once = new TreeMap<>();
+        all.forEach(rule -> once.putIfAbsent(rule.info().number(), rule));
+        once.values().stream().filter(rule -> SHARED.contains(rule.enforcement().matcher()))
+                .forEach(rule -> shared.computeIfAbsent(rule.enforcement().matcher(), _ -> new ArrayList<>()).add(rule));
+    }
 
     /** The chain of the rules of one hook point, of which at least one does more than allow. */
-    static Chain chain(HookPoint hook, List<NumberedRule> rules) throws TooLargeException {
+    Chain chain(HookPoint hook, List<NumberedRule> rules) throws TooLargeException {
         Map<Matcher, List<NumberedRule>> byMatcher = new EnumMap<>(Matcher.class);
         for (NumberedRule rule : rules) {
             byMatcher.computeIfAbsent(rule.enforcement().matcher(), _ -> new ArrayList<>()).add(rule);
@@ -38,14 +53,26 @@ final class ChainBuilder {
         if (hook instanceof LsmHook && byMatcher.size() > 1 && has(rules, Action.KILL) && has(rules, Action.DENY)) {
             for (Map.Entry<Matcher, List<NumberedRule>> entry : byMatcher.entrySet()) {
                 if (has(entry.getValue(), Action.KILL)) {
-                    steps.add(new Step(ruleset(entry.getKey(), entry.getValue(), KILLS)));
+                    steps.add(new Step(ruleset(entry.getKey(), shared.getOrDefault(entry.getKey(), entry.getValue()), KILLS)));
                 }
             }
         }
         for (Map.Entry<Matcher, List<NumberedRule>> entry : byMatcher.entrySet()) {
-            steps.add(new Step(ruleset(entry.getKey(), entry.getValue(), ALL)));
+            steps.add(new Step(whole(entry.getKey(), entry.getValue())));
         }
         return new Chain(steps);
+    }
+
+    private Ruleset whole(Matcher matcher, List<NumberedRule> rules) throws TooLargeException {
+        if (!SHARED.contains(matcher)) {
+            return ruleset(matcher, rules, ALL);
+        }
+        Ruleset known = whole.get(matcher);
+        if (known == null) {
+            known = ruleset(matcher, shared.get(matcher), ALL);
+            whole.put(matcher, known);
+        }
+        return known;
     }
 
     private static boolean has(List<NumberedRule> rules, Action action) {
@@ -55,7 +82,7 @@ final class ChainBuilder {
     private static Ruleset ruleset(Matcher matcher, List<NumberedRule> rules,
             UnaryOperator<Verdict> filter) throws TooLargeException {
         return switch (matcher) {
-            case PATH, FILE_SYSTEM_TYPE -> StringTables.ruleset(matcher, rules, filter);
+            case PATH, MOUNT, ADDRESS, ARGUMENTS -> KeyTables.ruleset(matcher, rules, filter);
             case CAPABILITY -> TableImage.capabilities(rules, filter);
             case SYSTEM_CALL -> TableImage.systemCalls(rules, filter);
             case ALWAYS -> TableImage.always(rules, filter);

@@ -61,11 +61,21 @@ public final class Compiler {
 
     private void number(ContainerPolicy policy, String label, Position at, Lowering lowering,
             List<NumberedRule> numbered) {
+        Map<Object, List<Enforcement>> same = new LinkedHashMap<>();
         for (Enforcement enforcement : lowering.enforcements()) {
-            RuleInfo info = new RuleInfo(infos.size() + 1, policy.name().value(), label, enforcement.mechanism());
-            infos.put(info.number(), info);
-            numbered.add(new NumberedRule(info, enforcement, at));
+            same.computeIfAbsent(content(enforcement), _ -> new ArrayList<>()).add(enforcement);
         }
+        for (List<Enforcement> group : same.values()) {
+            List<String> mechanisms = group.stream().map(Enforcement::mechanism).distinct().toList();
+            RuleInfo info = new RuleInfo(infos.size() + 1, policy.name().value(), label, mechanisms);
+            infos.put(info.number(), info);
+            group.forEach(enforcement -> numbered.add(new NumberedRule(info, enforcement, at)));
+        }
+    }
+
+    /** What has one number, so that the ruleset is the same at each hook. */
+    private static Object content(Enforcement enforcement) {
+        return List.of(enforcement.matcher(), enforcement.subject(), enforcement.action(), enforcement.mode(), enforcement.errno());
     }
 
     /**
@@ -111,18 +121,19 @@ public final class Compiler {
             }
             rules.forEach(rule -> byHook.computeIfAbsent(rule.enforcement().hook(), _ -> new ArrayList<>()).add(rule));
         }
+        ChainBuilder builder = new ChainBuilder(byHook.values().stream().flatMap(List::stream).toList());
         Map<HookPoint, Chain> chains = new LinkedHashMap<>();
         for (Map.Entry<HookPoint, List<NumberedRule>> entry : byHook.entrySet()) {
             if (entry.getValue().stream().anyMatch(rule -> rule.enforcement().action() != Action.ALLOW)) {
-                chains.put(entry.getKey(), chain(entry.getKey(), entry.getValue()));
+                chains.put(entry.getKey(), chain(builder, entry.getKey(), entry.getValue()));
             }
         }
         return chains.isEmpty() ? Route.EMPTY : new Route(chains);
     }
 
-    private static Chain chain(HookPoint hook, List<NumberedRule> rules) throws PolicyException {
+    private static Chain chain(ChainBuilder builder, HookPoint hook, List<NumberedRule> rules) throws PolicyException {
         try {
-            return ChainBuilder.chain(hook, rules);
+            return builder.chain(hook, rules);
         } catch (TooLargeException e) {
             throw new PolicyException(blame(rules, e.getMessage()));
         }
@@ -131,7 +142,7 @@ public final class Compiler {
     /** Names the rules whose globs alone make the largest automata. */
     private static List<Problem> blame(List<NumberedRule> rules, String reason) {
         Map<NumberedRule, Integer> states = new HashMap<>();
-        rules.forEach(rule -> states.put(rule, StringTables.states(rule, SUSPECT_STATES)));
+        rules.forEach(rule -> states.put(rule, rule.enforcement().matcher().hasKeys() ? KeyTables.states(rule, SUSPECT_STATES) : 0));
         return rules.stream().sorted(Comparator.comparing((NumberedRule rule) -> states.get(rule)).reversed())
                 .limit(SUSPECTS)
                 .map(rule -> Problem.at(rule.at(), "the globs for one container come to " + reason + "; policy "

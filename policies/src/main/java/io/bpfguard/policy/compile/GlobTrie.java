@@ -1,7 +1,6 @@
 package io.bpfguard.policy.compile;
 
 import io.bpfguard.policy.model.ByteSet;
-import io.bpfguard.policy.model.Glob;
 import io.bpfguard.policy.model.GlobToken;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -11,7 +10,7 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Globs as one nondeterministic automaton in which equal beginnings are one path: ten thousand globs that begin with
+ * Globs, and keys made of several fields, as one nondeterministic automaton in which equal beginnings are one path: ten thousand globs that begin with
  * {@code **}{@code /} share its loop, which keeps the sets of the subset construction small. Each node can be entered from
  * its parent by one byte or by none, may loop on itself, and may accept for some rules.
  */
@@ -41,20 +40,23 @@ final class GlobTrie {
     private final Set<ByteSet> byteSets = new HashSet<>();
     private final Node root = node(ByteSet.NONE);
 
-    /** Adds a glob for the rule of a number. */
-    void add(Glob glob, int rule) {
-        for (List<GlobToken> tokens : glob.alternatives()) {
-            Node node = root;
-            for (GlobToken token : tokens) {
-                Node child = node.children.get(token);
-                if (child == null) {
-                    child = extend(node, token);
-                    node.children.put(token, child);
-                }
-                node = child;
+    /** Adds what the keys of a rule of this number look like. */
+    void add(List<GlobToken> tokens, int rule) {
+        follow(root, tokens).accepts.add(rule);
+    }
+
+    /** The node behind the tokens, made as far as it is not there. */
+    private Node follow(Node from, List<GlobToken> tokens) {
+        Node node = from;
+        for (GlobToken token : tokens) {
+            Node child = node.children.get(token);
+            if (child == null) {
+                child = extend(node, token);
+                node.children.put(token, child);
             }
-            node.accepts.add(rule);
+            node = child;
         }
+        return node;
     }
 
     private Node extend(Node from, GlobToken token) {
@@ -62,9 +64,17 @@ final class GlobTrie {
             case GlobToken.One(ByteSet bytes) -> step(from, bytes, node(ByteSet.NONE));
             case GlobToken.Component _ -> freely(from, node(ByteSet.NOT_SLASH));
             case GlobToken.Anything _ -> freely(from, node(ByteSet.ANY));
+            case GlobToken.Many(ByteSet bytes) -> freely(from, node(bytes));
             case GlobToken.Directories _ -> {
                 Node inside = freely(from, node(ByteSet.ANY));
                 yield freely(from, step(inside, ByteSet.of('/'), node(ByteSet.NONE)));
+            }
+            case GlobToken.OneOf(var alternatives) -> {
+                Node fork = freely(from, node(ByteSet.NONE));
+                List<Node> ends = alternatives.stream().map(tokens -> follow(fork, tokens)).toList();
+                Node join = node(ByteSet.NONE);
+                ends.forEach(end -> freely(end, join));
+                yield join;
             }
         };
     }

@@ -7,14 +7,15 @@ import java.nio.ByteOrder;
 
 /** The numbers of {@code bpf/src/main/c/ruleset.h} and the pieces that all rulesets have. */
 final class Layout {
-    static final int VERSION = 1;
+    static final int VERSION = 2;
     static final int BLOCK_SIZE = 65536;
     static final int TABLE_OFFSET = 64;
     static final int SYSTEM_CALLS = 1024;
     static final int CAPABILITIES = 64;
     static final int OPERATIONS = 16;
     static final int VERDICT_SIZE = 8;
-    static final int STRING_VERDICT_SIZE = OPERATIONS * VERDICT_SIZE;
+    /** One verdict per operation. */
+    static final int VERDICTS_SIZE = OPERATIONS * VERDICT_SIZE;
     /** The largest ruleset that is made. */
     static final int MAX_IMAGE = 16 << 20;
 

@@ -119,10 +119,12 @@ final class Nfa {
             any.add(number);
         } else if (staysForNotSlash) {
             notSlash.add(number);
+        } else if (!shape.loop().isEmpty()) {
+            narrow.add(new NarrowEdge(classes.in(shape.loop()), number));
         }
         Weight decided = shape.accepts().stream().map(weights::apply).reduce(Weight.NONE, Weight::and);
         Weight possible = decided;
-        boolean slashFree = !staysForAny;
+        boolean slashFree = !shape.loop().contains('/');
         for (long step : shape.steps()) {
             int target = (int) step;
             ByteSet bytes = byteSets.get((int) (step >>> 32));

@@ -17,7 +17,7 @@ import java.util.Map;
 final class Strength {
     private static final Comparator<Verdict> BY_EFFECT = Comparator.comparing(Verdict::action)
             .thenComparing(Comparator.comparingInt(Verdict::errno).reversed());
-    private static final Comparator<Verdict> WEAKEST_FIRST =
+    static final Comparator<Verdict> WEAKEST_FIRST =
             BY_EFFECT.thenComparing(Comparator.comparingInt(Verdict::rule).reversed());
 
     private Strength() {}

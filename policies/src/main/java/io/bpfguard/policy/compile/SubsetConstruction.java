@@ -39,6 +39,7 @@ final class SubsetConstruction {
     private final Pruning pruning;
     private final int classCount;
     private final int slash;
+    private final int nul;
     private final int maxStates;
 
     private final Map<NodeSet, Integer> states = new HashMap<>();
@@ -59,6 +60,7 @@ final class SubsetConstruction {
         this.pruning = new Pruning(nfa);
         this.classCount = nfa.classes().count();
         this.slash = nfa.classes().of('/');
+        this.nul = nfa.classes().of(0);
         this.maxStates = maxStates;
         this.narrow = new IntList[classCount];
         Arrays.setAll(narrow, _ -> new IntList());
@@ -116,11 +118,13 @@ final class SubsetConstruction {
         for (int byteClass = 0; byteClass < classCount; byteClass++) {
             boolean isNarrow = narrow[byteClass].size() > 0;
             boolean isSlash = byteClass == slash && notSlash.size() > 0;
-            if (!isNarrow && !isWide) {
+            if (!isNarrow && (!isWide || byteClass == nul)) {
                 continue;
             }
             int next;
-            if (isNarrow || isSlash) {
+            if (byteClass == nul) {
+                next = next(NOTHING, NOTHING, narrow[byteClass]);
+            } else if (isNarrow || isSlash) {
                 next = next(any, isSlash ? NOTHING : notSlash, narrow[byteClass]);
             } else {
                 wide = wide < 0 ? next(any, notSlash, NOTHING) : wide;

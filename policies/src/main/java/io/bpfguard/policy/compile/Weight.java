@@ -1,6 +1,5 @@
 package io.bpfguard.policy.compile;
 
-import io.bpfguard.policy.compiled.PathOperation;
 
 /**
  * How much some rules together can contribute to a verdict: per operation, the rank of the strongest and whether one of
@@ -11,7 +10,7 @@ import io.bpfguard.policy.compiled.PathOperation;
  * @param allows bits: operation × 2 for an allow, operation × 2 + 1 for one that acts
  */
 record Weight(int[] ranks, int allows) {
-    private static final int OPERATIONS = PathOperation.values().length;
+    private static final int OPERATIONS = Layout.OPERATIONS;
 
     /** The weight of no rule. */
     static final Weight NONE = new Weight(new int[OPERATIONS], 0);

@@ -31,9 +31,9 @@ public record LsmHook(String kernelName) implements HookPoint {
             "bprm_check_security", Matcher.PATH,
             "file_open", Matcher.PATH,
             "path_mknod", Matcher.PATH,
-            "sb_mount", Matcher.FILE_SYSTEM_TYPE,
-            "sb_kern_mount", Matcher.FILE_SYSTEM_TYPE,
-            "move_mount", Matcher.FILE_SYSTEM_TYPE,
+            "sb_mount", Matcher.MOUNT,
+            "sb_kern_mount", Matcher.MOUNT,
+            "move_mount", Matcher.MOUNT,
             "capable", Matcher.CAPABILITY);
 
     public LsmHook {

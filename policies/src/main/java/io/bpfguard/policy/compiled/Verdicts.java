@@ -2,13 +2,19 @@ package io.bpfguard.policy.compiled;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.List;
 
 /**
  * Decides in user space as the kernel side does, from the same bytes ({@code bpf/src/main/c/ruleset.h}): for tests, and
  * for asking what a policy would say. Immutable.
  */
 public final class Verdicts {
-    private static final int VERSION = 1;
+    private static final int VERSION = 2;
+    private static final int START = 8;
+    private static final int VERDICTS = 12;
+    private static final int VERDICT_COUNT = 16;
+    private static final int FIELDS = 24;
+    private static final int ROW_HEAD = 2;
     private static final int TABLE_OFFSET = 64;
     private static final int SYSTEM_CALLS = 1024;
     private static final int CAPABILITIES = 64;
@@ -33,16 +39,43 @@ public final class Verdicts {
         return matcher;
     }
 
-    /** What is said of an operation on a path, in the bytes that the kernel sees. */
-    public Verdict path(byte[] path, PathOperation operation) {
-        expect(Matcher.PATH);
-        return string(path, operation.ordinal());
+    /** The fields of its keys, in their order; empty for a table. */
+    public List<KeyField> fields() {
+        int mask = matcher.hasKeys() ? image.getInt(FIELDS) : 0;
+        return matcher.fields().stream().filter(field -> (mask & 1 << matcher.fields().indexOf(field)) != 0).toList();
     }
 
-    /** What is said of a file system type. */
+    /**
+     * What is said of an operation.
+     *
+     * @param key the bytes of the {@linkplain #fields() fields}; see {@link Key}
+     * @param operation as the matcher numbers it
+     */
+    public Verdict key(byte[] key, int operation) {
+        if (!matcher.hasKeys()) {
+            throw new IllegalStateException("a ruleset for " + matcher + ", which has no keys");
+        }
+        int row = follow(key);
+        return verdict(row == 0 ? 0 : image.getInt(Integer.BYTES * row), operation);
+    }
+
+    /** The strongest that is said of an operation on the key or any that goes on from it. */
+    public Verdict below(byte[] key, int operation) {
+        expect(Matcher.PATH);
+        int row = follow(key);
+        return verdict(row == 0 ? 0 : image.getInt(Integer.BYTES * (row + 1)), operation);
+    }
+
+    /** What is said of an operation on a file of which only the path is known. */
+    public Verdict path(byte[] path, PathOperation operation) {
+        expect(Matcher.PATH);
+        return key(new Key().with(KeyField.PATH, path).bytes(fields()), operation.ordinal());
+    }
+
+    /** What is said of mounting a type of file system, of which nothing else is known. */
     public Verdict fileSystemType(byte[] type) {
-        expect(Matcher.FILE_SYSTEM_TYPE);
-        return string(type, 0);
+        expect(Matcher.MOUNT);
+        return key(new Key().with(KeyField.FILE_SYSTEM_TYPE, type).bytes(fields()), 0);
     }
 
     /** What is said of a capability. */
@@ -68,23 +101,24 @@ public final class Verdicts {
         return at(TABLE_OFFSET);
     }
 
-    private Verdict string(byte[] bytes, int operation) {
-        int row = image.getInt(8);
-        for (byte value : bytes) {
-            if (value == 0) {
-                break;
-            }
+    /** The row behind the key; 0 where no rule can match any more. */
+    private int follow(byte[] key) {
+        int row = image.getInt(START);
+        for (byte value : key) {
             int column = image.get(TABLE_OFFSET + (value & 0xff)) & 0xff;
-            row = image.getInt(Integer.BYTES * (row + column));
+            row = image.getInt(Integer.BYTES * (row + ROW_HEAD + column));
             if (row == 0) {
                 break;
             }
         }
-        int verdict = row == 0 ? 0 : image.getInt(Integer.BYTES * row);
-        if (verdict < 0 || verdict >= image.getInt(16)) {
-            throw new IllegalStateException("a row has verdict " + verdict + " of " + image.getInt(16));
+        return row;
+    }
+
+    private Verdict verdict(int number, int operation) {
+        if (number < 0 || number >= image.getInt(VERDICT_COUNT)) {
+            throw new IllegalStateException("a row has verdict " + number + " of " + image.getInt(VERDICT_COUNT));
         }
-        return at(image.getInt(12) + (verdict * OPERATIONS + operation) * VERDICT_SIZE);
+        return at(image.getInt(VERDICTS) + (number * OPERATIONS + operation) * VERDICT_SIZE);
     }
 
     private Verdict at(int offset) {

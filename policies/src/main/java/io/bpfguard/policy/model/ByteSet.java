@@ -11,8 +11,10 @@ package io.bpfguard.policy.model;
 public record ByteSet(long w0, long w1, long w2, long w3) {
     /** No byte. */
     public static final ByteSet NONE = new ByteSet(0, 0, 0, 0);
+    /** Every byte, also those of integers. */
+    public static final ByteSet ALL = NONE.complement();
     /** Every byte that can be in a string: all but NUL. */
-    public static final ByteSet ANY = NONE.complement().minus(of(0));
+    public static final ByteSet ANY = ALL.minus(of(0));
     /** Every byte that can be in a component of a path. */
     public static final ByteSet NOT_SLASH = ANY.minus(of('/'));
 

@@ -51,7 +51,7 @@ public record Glob(String text, Kind kind, List<List<GlobToken>> alternatives) {
                     case GlobToken.Component _ when ByteSet.NOT_SLASH.contains(value) -> after.set(i);
                     case GlobToken.Component _ -> { }
                     case GlobToken.Anything _ -> after.set(i);
-                    case GlobToken.Directories _ -> throw new IllegalStateException("a path glob, not one for names");
+                    case GlobToken.Directories _, GlobToken.Many _, GlobToken.OneOf _ -> throw new IllegalStateException("not a glob for names");
                 }
             }
             skipStars(tokens, after);

@@ -1,6 +1,8 @@
 package io.bpfguard.policy.model;
 
-/** A piece of a glob whose braces have been expanded. */
+import java.util.List;
+
+/** A piece of what a key or a name is compared with: of a glob whose braces have been expanded, or of a field of integers. */
 public sealed interface GlobToken {
     /**
      * Exactly one byte.
@@ -17,4 +19,22 @@ public sealed interface GlobToken {
 
     /** {@code **}{@code /} behind a slash: any number of whole directories with their slashes, also none. */
     record Directories() implements GlobToken {}
+
+    /**
+     * Any number of bytes, also none.
+     *
+     * @param bytes which
+     */
+    record Many(ByteSet bytes) implements GlobToken {}
+
+    /**
+     * One of several sequences.
+     *
+     * @param alternatives the sequences
+     */
+    record OneOf(List<List<GlobToken>> alternatives) implements GlobToken {
+        public OneOf {
+            alternatives = alternatives.stream().map(List::copyOf).toList();
+        }
+    }
 }

@@ -13,6 +13,7 @@ import io.bpfguard.policy.model.Rule;
 import io.bpfguard.policy.model.RuleHead;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -24,8 +25,8 @@ import java.util.regex.Pattern;
 
 /** The rules of a family. */
 final class RuleReader {
-    private static final Map<String, PathOperation> OPERATIONS =
-            Map.of("read", PathOperation.READ, "write", PathOperation.WRITE);
+    /** What a word stands for: who may not write a file may not make, shorten or append to it either. */
+    private static final Map<String, Set<PathOperation>> OPERATIONS = operations();
     private static final Map<String, Action> FALLBACKS = Map.of("kill", Action.KILL, "audit", Action.AUDIT);
     private static final Pattern NUMBER = Pattern.compile("[1-9][0-9]{0,3}");
     private static final Pattern KERNEL_NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_.]*");
@@ -89,7 +90,7 @@ final class RuleReader {
             case PROCESSES -> new Rule.Processes(head, values.globs(objects, owner, Glob.Kind.PATH));
             case FILES -> new Rule.Files(head, values.globs(objects, owner, Glob.Kind.PATH),
                     fields.take("operations").map(node -> operations(node, head))
-                            .orElse(Set.copyOf(OPERATIONS.values())));
+                            .orElse(PathOperation.OF_FILES));
             case MOUNTS -> new Rule.Mounts(head, values.globs(objects, owner, Glob.Kind.NAME));
             case CAPABILITIES -> new Rule.Capabilities(head, capabilities(objects, owner));
             case SYSTEM_CALLS -> new Rule.SystemCalls(head, kernelNames(objects, owner));
@@ -136,13 +137,24 @@ final class RuleReader {
         Set<PathOperation> operations = EnumSet.noneOf(PathOperation.class);
         String owner = "files[" + head.index() + "].operations";
         for (Located<String> text : values.texts(node, owner)) {
-            values.word(text, "an entry of " + owner, OPERATIONS).ifPresent(operation -> {
-                if (!operations.add(operation.value())) {
-                    problems.add(text.at(), owner + " has " + text.value() + " twice");
+            values.word(text, "an entry of " + owner, OPERATIONS).ifPresent(meant -> {
+                if (!operations.addAll(meant.value())) {
+                    problems.add(text.at(), owner + " has " + text.value() + " twice, or as a part of another entry");
                 }
             });
         }
         return operations;
+    }
+
+    private static Map<String, Set<PathOperation>> operations() {
+        Map<String, Set<PathOperation>> words = new LinkedHashMap<>();
+        words.put("read", Set.of(PathOperation.READ));
+        words.put("write", Set.of(PathOperation.WRITE, PathOperation.APPEND, PathOperation.CREATE, PathOperation.TRUNCATE));
+        words.put("modify", PathOperation.MODIFYING);
+        for (PathOperation operation : PathOperation.MODIFYING.stream().sorted().toList()) {
+            words.putIfAbsent(operation.name().toLowerCase(Locale.ROOT), Set.of(operation));
+        }
+        return words;
     }
 
     private Set<Integer> capabilities(YamlNode node, String owner) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.bpfguard.policy.check.Subject;
 import io.bpfguard.policy.compiled.Action;
+import io.bpfguard.policy.compiled.KeyField;
 import io.bpfguard.policy.compiled.PathOperation;
 import io.bpfguard.policy.compiled.Verdict;
 import io.bpfguard.policy.compiled.Verdicts;
@@ -16,6 +17,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -29,7 +31,7 @@ class AutomatonPropertyTest {
     private record Plain(int number, List<String> globs, Set<PathOperation> operations, Action action, int errno,
             Mode mode, boolean rest) {
         NumberedRule numbered() {
-            Subject subject = rest ? new Subject.Rest(operations)
+            Subject subject = rest ? new Subject.Rest(Subject.numbers(operations))
                     : Rules.paths(operations, globs.toArray(String[]::new));
             Action done = mode == Mode.ENFORCE || action == Action.ALLOW ? action : Action.AUDIT;
             return Rules.rule(number, subject, done, done.compareTo(Action.DENY) < 0 ? 0 : errno, mode);
@@ -81,8 +83,8 @@ class AutomatonPropertyTest {
                 continue;
             }
             Glob glob = Glob.parse(text, Glob.Kind.NAME);
-            Verdicts verdicts = new Verdicts(StringTables.ruleset(io.bpfguard.policy.compiled.Matcher.FILE_SYSTEM_TYPE,
-                    List.of(Rules.deny(7, new Subject.FileSystemTypes(List.of(glob)))), verdict -> verdict));
+            Verdicts verdicts = new Verdicts(KeyTables.ruleset(io.bpfguard.policy.compiled.Matcher.MOUNT,
+                    List.of(Rules.deny(7, new Subject.Keys(Map.of(KeyField.FILE_SYSTEM_TYPE, Subject.sequences(List.of(glob))), Subject.ONLY))), verdict -> verdict));
             for (int i = 0; i < 10; i++, compared++) {
                 String name = globs.like(text);
                 byte[] bytes = name.getBytes(StandardCharsets.UTF_8);

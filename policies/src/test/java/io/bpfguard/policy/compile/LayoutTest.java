@@ -34,25 +34,27 @@ class LayoutTest {
                         + "/*.log"))).toList());
         ByteBuffer image = bytes(ruleset);
         int classes = image.getInt(20);
-        int rowBytes = 4 * (1 + classes);
+        int rowBytes = 4 * (2 + classes);
         assertThat(ruleset.size()).isGreaterThan(3 * BLOCK);
         assertThat(image.getInt(0)).isEqualTo(Matcher.PATH.ordinal());
-        assertThat(image.getInt(4)).isEqualTo(1);
-        assertThat(classes).isBetween(1, 255);
+        assertThat(image.getInt(4)).isEqualTo(2);
+        assertThat(image.getInt(24)).as("keys are paths alone").isEqualTo(1 << 5);
+        assertThat(classes).isBetween(1, 256);
         assertThat(image.getInt(12) % 128).as("verdicts begin at a multiple of their size").isZero();
-        assertThat(image.getInt(16)).isEqualTo(3001);
-        for (int value = 1; value < 256; value++) {
-            assertThat(image.get(64 + value) & 0xff).isBetween(1, classes);
+        assertThat(image.getInt(16)).as("each rule's verdicts, and nothing's").isGreaterThanOrEqualTo(3001);
+        for (int value = 0; value < 256; value++) {
+            assertThat(image.get(64 + value) & 0xff).isBetween(0, classes - 1);
         }
         Set<Integer> rows = new HashSet<>(Set.of(image.getInt(8)));
         List<Integer> waiting = new ArrayList<>(rows);
         while (!waiting.isEmpty()) {
             int at = 4 * waiting.removeLast();
             assertThat(at / BLOCK).isEqualTo((at + rowBytes - 1) / BLOCK);
-            assertThat(at).isGreaterThanOrEqualTo(image.getInt(12) + 3001 * 128);
-            assertThat(image.getInt(at)).isBetween(0, 3000);
-            for (int byteClass = 1; byteClass <= classes; byteClass++) {
-                int next = image.getInt(at + 4 * byteClass);
+            assertThat(at).isGreaterThanOrEqualTo(image.getInt(12) + image.getInt(16) * 128);
+            assertThat(image.getInt(at)).isBetween(0, image.getInt(16) - 1);
+            assertThat(image.getInt(at + 4)).isBetween(0, image.getInt(16) - 1);
+            for (int byteClass = 0; byteClass < classes; byteClass++) {
+                int next = image.getInt(at + 4 * (2 + byteClass));
                 if (next != 0 && rows.add(next)) {
                     waiting.add(next);
                 }
@@ -63,7 +65,7 @@ class LayoutTest {
 
     @Test
     void verdictZeroIsTheOneForStringsNothingMatches() {
-        NumberedRule rest = Rules.rule(9, new Subject.Rest(Set.of(PathOperation.EXEC)), Action.KILL, 13, Mode.ENFORCE);
+        NumberedRule rest = Rules.rule(9, new Subject.Rest(Subject.numbers(Set.of(PathOperation.EXEC))), Action.KILL, 13, Mode.ENFORCE);
         ByteBuffer image = bytes(Rules.pathRuleset(List.of(rest,
                 Rules.deny(1, Rules.paths(Set.of(PathOperation.READ), "/a")))));
         int verdict = image.getInt(12);
@@ -75,7 +77,7 @@ class LayoutTest {
 
     @Test
     void withoutGlobsThereIsStillARow() {
-        Ruleset ruleset = Rules.pathRuleset(List.of(Rules.rule(9, new Subject.Rest(Set.of(PathOperation.EXEC)),
+        Ruleset ruleset = Rules.pathRuleset(List.of(Rules.rule(9, new Subject.Rest(Subject.numbers(Set.of(PathOperation.EXEC))),
                 Action.DENY, 1, Mode.ENFORCE)));
         assertThat(bytes(ruleset).getInt(8)).isPositive();
         assertThat(new Verdicts(ruleset).path(new byte[0], PathOperation.EXEC).rule()).isEqualTo(9);

@@ -4,6 +4,7 @@ import io.bpfguard.policy.check.Enforcement;
 import io.bpfguard.policy.check.Subject;
 import io.bpfguard.policy.compiled.Action;
 import io.bpfguard.policy.compiled.LsmHook;
+import io.bpfguard.policy.compiled.KeyField;
 import io.bpfguard.policy.compiled.Matcher;
 import io.bpfguard.policy.compiled.PathOperation;
 import io.bpfguard.policy.compiled.Ruleset;
@@ -25,10 +26,10 @@ final class Rules {
             case Subject.Capabilities _ -> Matcher.CAPABILITY;
             case Subject.SystemCalls _ -> Matcher.SYSTEM_CALL;
             case Subject.Always _ -> Matcher.ALWAYS;
-            case Subject.FileSystemTypes _ -> Matcher.FILE_SYSTEM_TYPE;
+            case Subject.Keys(var fields, _) when fields.containsKey(KeyField.FILE_SYSTEM_TYPE) -> Matcher.MOUNT;
             default -> Matcher.PATH;
         };
-        return new NumberedRule(new RuleInfo(number, "p", "r" + number, "m"),
+        return new NumberedRule(new RuleInfo(number, "p", "r" + number, List.of("m")),
                 new Enforcement(LsmHook.FILE_OPEN, matcher, subject, action, mode, errno, "m", ""),
                         Position.startOf("t"));
     }
@@ -37,8 +38,8 @@ final class Rules {
         return rule(number, subject, Action.DENY, 1, Mode.ENFORCE);
     }
 
-    static Subject.Paths paths(Set<PathOperation> operations, String... globs) {
-        return new Subject.Paths(globs(Glob.Kind.PATH, List.of(globs)), operations);
+    static Subject.Keys paths(Set<PathOperation> operations, String... globs) {
+        return Subject.paths(globs(Glob.Kind.PATH, List.of(globs)), operations);
     }
 
     static List<Glob> globs(Glob.Kind kind, List<String> texts) {
@@ -55,7 +56,7 @@ final class Rules {
 
     static Ruleset pathRuleset(List<NumberedRule> rules) {
         try {
-            return StringTables.ruleset(Matcher.PATH, rules, verdict -> verdict);
+            return KeyTables.ruleset(Matcher.PATH, rules, verdict -> verdict);
         } catch (TooLargeException e) {
             throw new IllegalStateException(e);
         }

@@ -101,7 +101,7 @@ class ScaleTest {
     @Timeout(60)
     void whatExplodesIsRefused() {
         List<NumberedRule> rules = rules(40, i -> "**/a" + i + "/**/b" + i);
-        assertThatThrownBy(() -> StringTables.ruleset(Matcher.PATH, rules, verdict -> verdict))
+        assertThatThrownBy(() -> KeyTables.ruleset(Matcher.PATH, rules, verdict -> verdict))
                 .isInstanceOf(TooLargeException.class)
                 .hasMessageContaining("more than");
     }
@@ -111,7 +111,7 @@ class ScaleTest {
     void whatIsTooLargeForTheKernelIsRefused() {
         Random random = new Random(1);
         List<NumberedRule> rules = rules(10_000, _ -> "/" + Long.toString(random.nextLong() >>> 1, 36).repeat(5));
-        assertThatThrownBy(() -> StringTables.ruleset(Matcher.PATH, rules, verdict -> verdict))
+        assertThatThrownBy(() -> KeyTables.ruleset(Matcher.PATH, rules, verdict -> verdict))
                 .isInstanceOf(TooLargeException.class)
                 .hasMessageContaining("more than 16 MiB of tables");
     }

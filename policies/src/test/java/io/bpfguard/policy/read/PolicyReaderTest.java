@@ -55,8 +55,7 @@ class PolicyReaderTest {
         assertThat(policy.rules().get(2)).isInstanceOfSatisfying(Rule.Files.class,
                 files -> assertThat(files.operations()).containsExactly(PathOperation.READ));
         assertThat(policy.rules().get(3)).isInstanceOfSatisfying(Rule.Files.class,
-                files -> assertThat(files.operations()).containsExactlyInAnyOrder(PathOperation.READ,
-                        PathOperation.WRITE));
+                files -> assertThat(files.operations()).isEqualTo(PathOperation.OF_FILES));
         assertThat(policy.rules().get(5)).isInstanceOfSatisfying(Rule.Capabilities.class,
                 capabilities -> assertThat(capabilities.numbers()).containsExactlyInAnyOrder(21, 13));
         assertThat(policy.rules().get(8)).isInstanceOfSatisfying(Rule.KernelFunctions.class,

@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * Judges the name of a file system type, kernel memory, that is about to be mounted.
+ * Judges what is about to be mounted, by the name of its file system type in kernel memory.
  */
 #pragma once
 #include "hook.h"
-#include "text.h"
+#include "key.h"
 
-static __always_inline int judge_file_system_type(void *ctx, const char *name)
+static __always_inline int judge_mount(void *ctx, const char *type)
 {
-	struct object object = { .kind = OBJECT_FILE_SYSTEM_TYPE };
+	struct object object = { .kind = OBJECT_MOUNT };
 	struct label *label = current_label();
-	const struct string_verdict *verdicts;
+	const struct verdicts *verdicts;
 	struct text_buffer *buffer;
 	struct verdict verdict;
+	struct scan scan = {};
 	struct step *step;
 	long length;
 
@@ -22,12 +23,17 @@ static __always_inline int judge_file_system_type(void *ctx, const char *name)
 	buffer = current_text_buffer();
 	if (!buffer)
 		return conclude_error(ctx, label, step, REASON_NO_MEMORY, &object);
-	length = bpf_probe_read_kernel_str(buffer->text, TEXT_SIZE, name);
+	length = bpf_probe_read_kernel_str(buffer->text, TEXT_SIZE, type);
 	if (length <= 0)
 		return conclude_error(ctx, label, step, REASON_READ_FAILED, &object);
 	object.text = buffer->text;
 	object.length = length - 1;
-	verdicts = step ? scan_text(step->ruleset, buffer->text, 0) : NULL;
+	if (!scan_begin(&scan, step))
+		return conclude_error(ctx, label, step, REASON_NO_RULESET, &object);
+	if (scan.rules->fields != 1 << FIELD_FILE_SYSTEM_TYPE)
+		return conclude_error(ctx, label, step, REASON_NO_RULESET, &object);
+	scan_text(&scan, buffer->text, 0, length - 1);
+	verdicts = scan_end(&scan);
 	if (!verdicts)
 		return conclude_error(ctx, label, step, REASON_NO_RULESET, &object);
 	verdict = verdicts->of[0];

@@ -1,31 +1,40 @@
 package io.bpfguard.policy.compile;
 
+import io.bpfguard.policy.compiled.KeyField;
 import io.bpfguard.policy.compiled.Matcher;
 import io.bpfguard.policy.compiled.Ruleset;
 import io.bpfguard.policy.compiled.Verdict;
 import java.nio.ByteBuffer;
 import java.util.List;
 
-/** Writes an automaton as {@code struct string_ruleset} of {@code bpf/src/main/c/ruleset.h}. */
-final class StringImage {
+/** Writes an automaton as {@code struct key_ruleset} of {@code bpf/src/main/c/ruleset.h}. */
+final class KeyImage {
     private static final int START = 8;
     private static final int VERDICTS = 12;
     private static final int VERDICT_COUNT = 16;
     private static final int CLASSES = 20;
+    private static final int FIELDS = 24;
     private static final int CLASS_OF = Layout.TABLE_OFFSET;
+    /** Behind the classes; used by the rulesets of arguments. */
+    private static final int ARGUMENTS = CLASS_OF + 256;
+    private static final int ARGUMENTS_SIZE = 8 * 24;
+    /** Words of a row before its transitions: its verdicts, and those of what can still come. */
+    private static final int ROW_HEAD = 2;
     private static final int WORD = Integer.BYTES;
 
-    private StringImage() {}
+    private KeyImage() {}
 
     /**
      * The ruleset of an automaton.
      *
-     * @param verdicts per output of the automaton, one verdict per operation; the first is for strings nothing matches
+     * @param fields that the keys have
+     * @param below per state, the number of the strongest verdicts that can still come
+     * @param verdicts per output of the automaton, one verdict per operation; the first is for keys nothing matches
      */
-    static Ruleset of(Matcher matcher, Dfa dfa, List<List<Verdict>> verdicts) throws TooLargeException {
-        int verdictsAt = roundUp(CLASS_OF + 256, Layout.STRING_VERDICT_SIZE);
-        long rowsAt = verdictsAt + (long) verdicts.size() * Layout.STRING_VERDICT_SIZE;
-        int rowSize = WORD * (1 + dfa.classes().count());
+    static Ruleset of(Matcher matcher, List<KeyField> fields, Dfa dfa, int[] below, List<List<Verdict>> verdicts) throws TooLargeException {
+        int verdictsAt = roundUp(ARGUMENTS + ARGUMENTS_SIZE, Layout.VERDICTS_SIZE);
+        long rowsAt = verdictsAt + (long) verdicts.size() * Layout.VERDICTS_SIZE;
+        int rowSize = WORD * (ROW_HEAD + dfa.classes().count());
         int[] rows = new int[dfa.states()];
         long next = rowsAt;
         for (int state = 0; state < rows.length; state++) {
@@ -44,20 +53,22 @@ final class StringImage {
         image.putInt(VERDICTS, verdictsAt);
         image.putInt(VERDICT_COUNT, verdicts.size());
         image.putInt(CLASSES, dfa.classes().count());
-        for (int value = 1; value < 256; value++) {
-            image.put(CLASS_OF + value, (byte) (1 + dfa.classes().of(value)));
+        fields.forEach(field -> image.putInt(FIELDS, image.getInt(FIELDS) | 1 << matcher.fields().indexOf(field)));
+        for (int value = 0; value < 256; value++) {
+            image.put(CLASS_OF + value, (byte) dfa.classes().of(value));
         }
         for (int i = 0; i < verdicts.size(); i++) {
             for (int operation = 0; operation < verdicts.get(i).size(); operation++) {
-                Layout.put(image, verdictsAt + i * Layout.STRING_VERDICT_SIZE + operation * Layout.VERDICT_SIZE,
+                Layout.put(image, verdictsAt + i * Layout.VERDICTS_SIZE + operation * Layout.VERDICT_SIZE,
                         verdicts.get(i).get(operation));
             }
         }
         for (int state = 0; state < rows.length; state++) {
             image.putInt(rows[state], dfa.output()[state]);
+            image.putInt(rows[state] + WORD, below[state]);
         }
         for (int i = 0; i < dfa.from().length; i++) {
-            image.putInt(rows[dfa.from()[i]] + WORD * (1 + dfa.label()[i]), rows[dfa.to()[i]] / WORD);
+            image.putInt(rows[dfa.from()[i]] + WORD * (ROW_HEAD + dfa.label()[i]), rows[dfa.to()[i]] / WORD);
         }
         return new Ruleset(matcher, image.array());
     }

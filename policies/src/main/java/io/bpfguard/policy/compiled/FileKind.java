@@ -1,0 +1,27 @@
+package io.bpfguard.policy.compiled;
+
+/**
+ * What a file is besides its path: a bit each in {@link KeyField#FILE_KIND}, by ordinal ({@code enum file_kind} in
+ * {@code bpf/src/main/c/ruleset.h}).
+ */
+public enum FileKind {
+    /** The task's file system user owns it. */
+    OWN,
+    /** It was reached through a mount of another mount namespace than the task's. */
+    FOREIGN_MOUNT,
+    /** It does not come from the container's image: it is not in a lower layer of an overlay, or was changed since. */
+    NOT_IN_IMAGE,
+    /** It lives in memory only and never had a name: memfd_create(2), or a file of an unmounted tmpfs. */
+    MEMORY,
+    /** It has no name any more. */
+    DELETED,
+    /** A block device. */
+    BLOCK_DEVICE,
+    /** A character device. */
+    CHARACTER_DEVICE;
+
+    /** The bit in the field. */
+    public int bit() {
+        return 1 << ordinal();
+    }
+}

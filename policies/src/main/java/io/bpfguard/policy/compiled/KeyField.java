@@ -1,0 +1,66 @@
+package io.bpfguard.policy.compiled;
+
+/**
+ * A field of the key that a matcher looks up: what it sees of the operation at hand, as bytes
+ * ({@code bpf/src/main/c/ruleset.h} has the order and the meaning of each). Integers are big-endian, so that equality,
+ * ranges and masks are sets of byte sequences. Strings end with a NUL, but for one that is a key's last field.
+ */
+public enum KeyField {
+    /** What kind of file it is: bits of {@link FileKind}. */
+    FILE_KIND(1),
+    /** Major and minor number of a device node, 4 bytes each; zeros for other files. */
+    DEVICE(8),
+    /** The type of the file system that holds a file. */
+    FILE_SYSTEM(0),
+    /** The path of the program that the task runs. */
+    SOURCE(0),
+    /** The arguments of a program behind its name: byte 1, then each with a byte 1 behind it. A byte 1 inside one is shown as 2. */
+    PROGRAM_ARGUMENTS(0),
+    /** A file's path. */
+    PATH(0),
+    /** The flags of mount(2) or of a mount's attributes, as {@code MS_…} bits. */
+    MOUNT_FLAGS(8),
+    /** The source of a mount: the first argument of mount(2), or the path of what is bound. */
+    MOUNT_SOURCE(0),
+    /** The type of a file system that is mounted, or the word for a use of mount(2) without one. */
+    FILE_SYSTEM_TYPE(0),
+    /** A socket's address family, as {@code AF_…}. */
+    SOCKET_FAMILY(2),
+    /** A socket's type, as {@code SOCK_…} without its flags. */
+    SOCKET_TYPE(2),
+    /** A socket's protocol, as {@code IPPROTO_…}. */
+    SOCKET_PROTOCOL(2),
+    /** A port. */
+    PORT(2),
+    /** An IPv6 address, or an IPv4 one as {@code ::ffff:a.b.c.d}; zeros where there is none. */
+    ADDRESS(16),
+    /** A Unix socket's address: a path, or byte 1 and an abstract name. */
+    SOCKET_NAME(0),
+    /** The first of the values that a ruleset of {@link Matcher#ARGUMENTS} takes. */
+    ARGUMENT_0(0),
+    /** The second. */
+    ARGUMENT_1(0),
+    /** The third. */
+    ARGUMENT_2(0),
+    /** The fourth. */
+    ARGUMENT_3(0),
+    /** The fifth. */
+    ARGUMENT_4(0),
+    /** The sixth. */
+    ARGUMENT_5(0),
+    /** The seventh. */
+    ARGUMENT_6(0),
+    /** The eighth. */
+    ARGUMENT_7(0);
+
+    private final int width;
+
+    KeyField(int width) {
+        this.width = width;
+    }
+
+    /** The number of bytes of an integer; 0 for a string, and where it depends on the ruleset. */
+    public int width() {
+        return width;
+    }
+}
