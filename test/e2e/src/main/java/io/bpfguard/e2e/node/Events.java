@@ -25,11 +25,26 @@ public final class Events {
     /** How long no further event may come before a count is believed. */
     private static final Duration QUIET = Duration.ofMillis(400);
 
+    private static final String DENIAL = "\"event\":\"deny\"";
+
     private final List<Event> events = new ArrayList<>();
     private final Path copy;
+    private volatile boolean denialsUnwanted;
 
     public Events(Path copy) {
         this.copy = copy;
+    }
+
+    /** An interval in which something is left out. */
+    public interface Omission extends AutoCloseable {
+        @Override
+        void close();
+    }
+
+    /** Until closed, denials are dropped unread: for tasks that are denied in a loop, whose events nobody looks at. */
+    public Omission withoutDenials() {
+        denialsUnwanted = true;
+        return () -> denialsUnwanted = false;
     }
 
     /** Reads an agent's output to its end, in a thread of its own. */
@@ -46,6 +61,9 @@ public final class Events {
     }
 
     private void add(String line) throws IOException {
+        if (denialsUnwanted && line.contains(DENIAL)) {
+            return;
+        }
         Files.writeString(copy, line + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
         Event event;
         try {

@@ -9,14 +9,18 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * Containers whose very first system call is the denied one, started again and again with both CPUs busy; half of them
- * with the agent frozen from its answer to CREATE on.
+ * with the agent frozen from its answer to their CREATE on. Each is started beside a twin that no policy selects.
  */
 public final class FirstInstruction implements Scenario {
     private static final int STARTS = 200;
-    private static final int EPERM = 1;
+    /** So many containers are made before the agent is frozen, and are all started before it goes on: a thaw costs a new link. */
+    private static final int BATCH = 10;
+    private static final String DENIED = "exit 1, size 0";
+    private static final String THROUGH = "exit 0, size 1";
     private static final String POLICY = Catalogue.policy("first-instruction", """
             processes:
               - name: no-mark
@@ -24,30 +28,40 @@ public final class FirstInstruction implements Scenario {
                 paths: [/probes/mark]
             files:
               - action: deny
-                paths: [/shared/first]
+                paths: ["/shared/first/*"]
                 operations: [read, write]
             """);
-    /** Short, so that a frozen agent costs little time; the runtime drops it after that and goes on. */
-    private static final Duration NRI_TIMEOUT = Duration.ofSeconds(8);
+    /** A frozen agent costs it once per batch; the runtime drops the agent after that and goes on. */
+    private static final Duration NRI_TIMEOUT = Duration.ofSeconds(10);
     private static final Duration USUAL_NRI_TIMEOUT = Duration.ofSeconds(60);
 
-    /** The workload, and the file that changes if it gets through. */
+    /** The workload; its last argument is the file that changes if it gets through. */
     private enum Workload {
-        OPEN("first", "/probes/first-open", "/shared/first"),
-        EXEC("exec-mark", "/probes/first-exec", "/probes/mark", "/shared/exec-mark");
+        OPEN("first", "/probes/first-open"),
+        EXEC("marks", "/probes/first-exec", "/probes/mark");
 
-        final String file;
-        final String[] command;
+        final String directory;
+        final List<String> command;
 
-        Workload(String file, String... command) {
-            this.file = file;
-            this.command = command;
+        Workload(String directory, String... command) {
+            this.directory = directory;
+            this.command = List.of(command);
         }
 
         static Workload of(int number) {
             return number % 2 == 0 ? OPEN : EXEC;
         }
     }
+
+    /** A container that was created, and its own file. */
+    private record Attempt(Workload workload, Container container, Path file) {
+        String outcome(Stage stage) throws InterruptedException {
+            return "exit " + stage.kubelet.awaitExit(container, stage.agent.patience()).exitCode() + ", size " + Stage.size(file);
+        }
+    }
+
+    /** What went wrong with selected and unselected containers; all empty when all is well. */
+    private record Complaints(List<String> gotThrough, List<String> events, List<String> unselected) {}
 
     private int serial;
 
@@ -60,7 +74,9 @@ public final class FirstInstruction implements Scenario {
     public void control(Stage stage) throws InterruptedException {
         var pod = stage.pod("first-instruction");
         for (var workload : Workload.values()) {
-            if (!startUnguarded(stage, pod, workload)) {
+            var attempt = create(stage, pod, workload);
+            stage.kubelet.start(attempt.container);
+            if (!attempt.outcome(stage).equals(THROUGH)) {
                 stage.report.voided(workload + " as the first system call gets through without us", "");
             }
         }
@@ -87,68 +103,97 @@ public final class FirstInstruction implements Scenario {
         // New ones each time: on a busy machine, a killed containerd does not always find the shims of its old pods again.
         var selected = stage.pod("first-instruction");
         var free = stage.pod("free");
-        var gotThrough = new ArrayList<String>();
-        var noEvent = new ArrayList<String>();
-        int unselectedFailed = 0;
-        for (int i = 0; i < starts; i++) {
-            var workload = Workload.of(i);
-            startGuarded(stage, selected, workload, frozen, gotThrough, noEvent);
-            if (!startUnguarded(stage, free, workload)) {
-                unselectedFailed++;
-            }
+        var complaints = new Complaints(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+        for (int done = 0; done < starts; done += BATCH) {
+            batch(stage, selected, free, Math.min(BATCH, starts - done), frozen, complaints);
         }
         String how = starts + " starts on " + stage.kubelet.version() + (frozen ? " with the agent frozen after CREATE" : "");
-        stage.report.check(gotThrough.isEmpty(), how + ": 0 first system calls got through",
-                String.join("; ", gotThrough.stream().limit(5).toList()));
-        stage.report.check(noEvent.isEmpty(), how + ": 1 event each", String.join("; ", noEvent.stream().limit(5).toList()));
-        stage.report.check(unselectedFailed == 0, how + ": each got through in an unselected pod",
-                unselectedFailed == 0 ? "" : unselectedFailed + " did not");
+        check(stage, how + ": 0 first system calls got through", complaints.gotThrough);
+        check(stage, how + ": 1 event each", complaints.events);
+        check(stage, how + ": each got through in an unselected pod", complaints.unselected);
     }
 
-    private void startGuarded(
-            Stage stage, Pod pod, Workload workload, boolean frozen, List<String> gotThrough, List<String> noEvent)
-            throws InterruptedException {
-        Path file = stage.sharedFile(workload.file, "");
+    private static void check(Stage stage, String text, List<String> complaints) {
+        stage.report.check(complaints.isEmpty(), text, String.join("; ", complaints.stream().limit(5).toList()));
+    }
+
+    private void batch(Stage stage, Pod selected, Pod free, int size, boolean frozen, Complaints complaints) throws InterruptedException {
         int mark = stage.agent.events().mark();
-        var container = create(stage, pod, workload);
-        if (frozen) {
-            stage.agent.freeze();
+        var guarded = new ArrayList<Attempt>();
+        var twins = new ArrayList<Attempt>();
+        for (int i = 0; i < size; i++) {
+            guarded.add(create(stage, selected, Workload.of(i)));
+            twins.add(create(stage, free, Workload.of(i)));
+            if (!frozen) {
+                start(stage, guarded.getLast(), twins.getLast());
+            }
         }
-        String how;
         try {
-            stage.kubelet.start(container);
-            how = "exit " + stage.kubelet.awaitExit(container, stage.agent.patience()).exitCode();
+            if (frozen) {
+                freeze(stage, mark);
+            }
+            for (int i = 0; frozen && i < size; i++) {
+                start(stage, guarded.get(i), twins.get(i));
+            }
+            compare(stage, guarded, DENIED, complaints.gotThrough);
+            compare(stage, twins, THROUGH, complaints.unselected);
         } finally {
             if (frozen) {
                 stage.agent.thaw();
             }
         }
-        if (!how.equals("exit " + EPERM) || Stage.size(file) != 0) {
-            gotThrough.add(workload + " " + how + " size " + Stage.size(file));
-        }
         if (frozen) {
             stage.agent.awaitState(mark, "synchronized")
                     .orElseThrow(() -> new IllegalStateException("the agent did not come back after it was frozen"));
         }
-        List<Event> events = stage.agent.events().settled(
-                mark, event -> event.isDecision() && event.containerId().equals(container.id()), 1, stage.agent.patience());
-        if (events.size() != 1 || !events.getFirst().policy().equals(name())) {
-            noEvent.add(workload + " " + container.id() + " has " + events + " of " + stage.agent.events().since(mark, Event::isDecision));
+        complaints.events.addAll(wrongEvents(stage, mark, guarded));
+        Stream.concat(guarded.stream(), twins.stream()).forEach(attempt -> stage.kubelet.remove(attempt.container));
+    }
+
+    private static void start(Stage stage, Attempt guarded, Attempt twin) {
+        stage.kubelet.start(guarded.container);
+        stage.kubelet.start(twin.container);
+    }
+
+    /** The agent has answered every CREATE since the mark, and does nothing more. */
+    private static void freeze(Stage stage, int mark) {
+        stage.agent.freeze();
+        if (!stage.agent.events().since(mark, event -> event.kind().equals("agent")).isEmpty()) {
+            throw new IllegalStateException("the runtime dropped the agent before it was frozen: this machine is too slow for the time-out");
         }
-        stage.kubelet.remove(container);
     }
 
-    private boolean startUnguarded(Stage stage, Pod pod, Workload workload) throws InterruptedException {
-        Path file = stage.sharedFile(workload.file, "");
-        var container = create(stage, pod, workload);
-        stage.kubelet.start(container);
-        var status = stage.kubelet.awaitExit(container, stage.agent.patience());
-        stage.kubelet.remove(container);
-        return status.exitCode() == 0 && Stage.size(file) == 1;
+    private static void compare(Stage stage, List<Attempt> attempts, String expected, List<String> complaints) throws InterruptedException {
+        for (var attempt : attempts) {
+            String outcome = attempt.outcome(stage);
+            if (!outcome.equals(expected)) {
+                complaints.add(attempt.workload + " " + attempt.container.id() + ": " + outcome);
+            }
+        }
     }
 
-    private Container create(Stage stage, Pod pod, Workload workload) {
-        return stage.kubelet.create(pod, stage.spec("first-" + serial++, workload.command));
+    /** One event of the policy per selected container, and none of any other. */
+    private List<String> wrongEvents(Stage stage, int mark, List<Attempt> guarded) throws InterruptedException {
+        List<Event> all = stage.agent.events().settled(mark, Event::isDecision, guarded.size(), stage.agent.patience());
+        var wrong = new ArrayList<String>();
+        for (var attempt : guarded) {
+            var own = all.stream().filter(event -> event.containerId().equals(attempt.container.id())).toList();
+            if (own.size() != 1 || !own.getFirst().policy().equals(name())) {
+                wrong.add(attempt.workload + " " + attempt.container.id() + " has " + own);
+            }
+        }
+        if (all.size() != guarded.size()) {
+            wrong.add(all.size() + " events of " + guarded.size() + " containers: " + all);
+        }
+        return wrong;
+    }
+
+    private Attempt create(Stage stage, Pod pod, Workload workload) {
+        int number = serial++;
+        String file = workload.directory + "/" + number;
+        var command = Stream.concat(workload.command.stream(), Stream.of("/shared/" + file)).toArray(String[]::new);
+        Path seen = stage.sharedFile(file, "");
+        return new Attempt(workload, stage.kubelet.create(pod, stage.spec("first-" + number, command)), seen);
     }
 
     private static void restartRuntime(Stage stage, Duration timeout) throws InterruptedException {
