@@ -6,16 +6,13 @@ import io.bpfguard.policy.check.CheckedPolicies;
 import io.bpfguard.policy.check.Checker;
 import io.bpfguard.policy.compile.Compiler;
 import io.bpfguard.policy.compile.Explain;
-import io.bpfguard.policy.compiled.Action;
-import io.bpfguard.policy.compiled.LsmHook;
-import io.bpfguard.policy.compiled.PathOperation;
-import io.bpfguard.policy.compiled.Route;
-import io.bpfguard.policy.compiled.Verdicts;
 import io.bpfguard.policy.model.ContainerPolicy;
 import io.bpfguard.policy.model.PolicySet;
 import io.bpfguard.policy.read.PolicyReader;
+import io.bpfguard.policy.read.PolicyTestReader;
+import io.bpfguard.policy.simulate.PolicyTest;
+import io.bpfguard.policy.simulate.TestRun;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -27,15 +24,19 @@ import org.junit.jupiter.api.Test;
 class LibraryTest {
     private static final Path LIBRARY = Path.of("library");
 
-    private static List<Path> files() throws IOException {
-        try (Stream<Path> files = Files.list(LIBRARY)) {
+    private static List<Path> files(Path directory) throws IOException {
+        try (Stream<Path> files = Files.list(directory)) {
             return files.filter(file -> file.toString().endsWith(".yaml")).sorted().toList();
         }
     }
 
     private static CheckedPolicies checked() throws Exception {
+        return checked(files(LIBRARY));
+    }
+
+    private static CheckedPolicies checked(List<Path> files) throws Exception {
         List<ContainerPolicy> policies = new ArrayList<>();
-        for (Path file : files()) {
+        for (Path file : files) {
             policies.addAll(PolicyReader.read(file.toString(), Files.readAllBytes(file)).policies());
         }
         return Checker.check(new PolicySet(policies), FakeNode.debian13());
@@ -50,7 +51,7 @@ class LibraryTest {
 
     @Test
     void everyFileSaysWhatItStopsAndWhatNot() throws Exception {
-        for (Path file : files()) {
+        for (Path file : files(LIBRARY)) {
             String header = Files.readString(file).split("apiVersion", 2)[0];
             assertThat(header).as(file.toString()).containsIgnoringCase("stops:").contains("Does not stop:");
         }
@@ -65,20 +66,17 @@ class LibraryTest {
     }
 
     @Test
-    void accountsAreReadableAndNotWritable() throws Exception {
-        CheckedPolicies checked = checked();
-        Compiler compiler = new Compiler(checked, FakeNode.debian13());
-        Route route = compiler.route(checked.policies().stream()
-                .filter(policy -> policy.name().value().equals("protect-accounts")).toList());
-        Verdicts opens = new Verdicts(route.chains().get(LsmHook.FILE_OPEN).steps().getFirst().ruleset());
-        assertThat(action(opens, "/etc/shadow", PathOperation.WRITE)).isEqualTo(Action.DENY);
-        assertThat(action(opens, "/etc/shadow", PathOperation.READ)).isEqualTo(Action.ALLOW);
-        assertThat(action(opens, "/etc/shadow.bak", PathOperation.WRITE)).isEqualTo(Action.ALLOW);
-        assertThat(action(opens, "/home/ann/.ssh/authorized_keys", PathOperation.WRITE)).isEqualTo(Action.DENY);
-        assertThat(action(opens, "/home/ann/x/.ssh/authorized_keys", PathOperation.WRITE)).isEqualTo(Action.ALLOW);
-    }
-
-    private static Action action(Verdicts verdicts, String path, PathOperation operation) {
-        return verdicts.path(path.getBytes(StandardCharsets.UTF_8), operation).action();
+    void theTestsOfThePoliciesPass() throws Exception {
+        int cases = 0;
+        for (Path file : files(LIBRARY.resolve("tests"))) {
+            for (PolicyTest test : PolicyTestReader.read(file.toString(), Files.readAllBytes(file))) {
+                CheckedPolicies checked = checked(test.policies().stream().map(name -> file.resolveSibling(name.value())).toList());
+                List<TestRun.Outcome> outcomes = TestRun.run(test, checked, new Compiler(checked, FakeNode.debian13()));
+                cases += outcomes.size();
+                assertThat(outcomes).allSatisfy(outcome ->
+                        assertThat(outcome.passed()).as("%s: %s: %s", outcome.test().at(), outcome.test().name(), outcome.said()).isTrue());
+            }
+        }
+        assertThat(cases).isGreaterThan(15);
     }
 }

@@ -20,7 +20,6 @@ import java.util.regex.Pattern;
 
 /** One YAML document as a policy. */
 final class PolicyDocument {
-    static final String API_VERSION = "bpfguard.io/v1";
     static final String KIND = "ContainerPolicy";
     static final Map<String, Mode> MODES = Map.of("enforce", Mode.ENFORCE, "audit", Mode.AUDIT);
     static final Map<String, Action> ACTIONS = Map.of("allow", Action.ALLOW, "audit", Action.AUDIT, "deny", Action.DENY,
@@ -50,7 +49,7 @@ final class PolicyDocument {
             return Optional.empty();
         }
         Fields fields = opened.get();
-        if (!isOurs(fields)) {
+        if (!Heading.check(fields, KIND, problems, values)) {
             return Optional.empty();
         }
         Optional<Located<String>> name = fields.require("metadata").flatMap(this::name);
@@ -58,25 +57,6 @@ final class PolicyDocument {
         fields.refuseOthers();
         Optional<ContainerPolicy> policy = spec.flatMap(node -> spec(node, name));
         return problems.size() == before ? policy : Optional.empty();
-    }
-
-    /** Whether it says that it is written in this language; otherwise the rest would be misread. */
-    private boolean isOurs(Fields fields) {
-        Optional<Located<String>> version = fields.require("apiVersion")
-                .flatMap(node -> values.text(node, "apiVersion"));
-        Optional<Located<String>> kind = fields.require("kind").flatMap(node -> values.text(node, "kind"));
-        boolean isOurs = version.isPresent() && kind.isPresent();
-        if (version.isPresent() && !version.get().value().equals(API_VERSION)) {
-            problems.add(version.get().at(), "apiVersion " + version.get().value()
-                    + " is not one that this BPFGuard reads; it reads " + API_VERSION);
-            isOurs = false;
-        }
-        if (kind.isPresent() && !kind.get().value().equals(KIND)) {
-            problems.add(kind.get().at(), "kind " + kind.get().value()
-                    + " is not one that this BPFGuard reads; it reads " + KIND);
-            isOurs = false;
-        }
-        return isOurs;
     }
 
     private Optional<Located<String>> name(YamlNode node) {

@@ -52,21 +52,24 @@ public final class PolicyReader {
     /** The policies of one file's content; {@code fileName} is for messages. */
     public static PolicySet read(String fileName, byte[] content) throws PolicyException {
         ProblemList problems = new ProblemList();
+        List<ContainerPolicy> policies = new ArrayList<>();
+        PolicyDocument reader = new PolicyDocument(problems);
+        for (YamlNode document : documents(fileName, content, problems)) {
+            reader.read(document).ifPresent(policies::add);
+        }
+        problems.throwIfAny();
+        return new PolicySet(policies);
+    }
+
+    /** The documents of one file's content that are not empty. */
+    static List<YamlNode> documents(String fileName, byte[] content, ProblemList problems) throws PolicyException {
         if (content.length > FileRules.MAX_SIZE) {
             problems.add(Position.startOf(fileName), FileRules.tooLarge());
             problems.throwIfAny();
         }
         String text = decode(fileName, content, problems);
         problems.throwIfAny();
-        List<ContainerPolicy> policies = new ArrayList<>();
-        PolicyDocument reader = new PolicyDocument(problems);
-        for (YamlNode document : YamlTree.documents(fileName, text, problems)) {
-            if (!isEmpty(document)) {
-                reader.read(document).ifPresent(policies::add);
-            }
-        }
-        problems.throwIfAny();
-        return new PolicySet(policies);
+        return YamlTree.documents(fileName, text, problems).stream().filter(document -> !isEmpty(document)).toList();
     }
 
     private static List<Path> policyFiles(Path directory) throws PolicyException {
