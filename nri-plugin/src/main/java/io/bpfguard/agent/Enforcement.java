@@ -18,6 +18,8 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The containers of the node under the policies in force: names and labels become routes. Runtime events own a container's life;
@@ -25,6 +27,7 @@ import java.util.concurrent.locks.ReentrantLock;
  */
 final class Enforcement {
     /** Events of an older generation can still be in the ring when it is no longer in force. */
+    private static final Logger LOG = LoggerFactory.getLogger(Enforcement.class);
     private static final int REMEMBERED_GENERATIONS = 16;
 
     private final ReentrantLock lock = new ReentrantLock();
@@ -57,6 +60,7 @@ final class Enforcement {
      */
     int switchTo(CheckedPolicies next) throws PolicyException {
         Compiler compiled = new Compiler(next, node);
+        compiled.warnings().forEach(warning -> LOG.warn("{}", warning));
         lock.lock();
         try {
             int number = generation + 1;

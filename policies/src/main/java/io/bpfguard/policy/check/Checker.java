@@ -31,7 +31,9 @@ public final class Checker {
         if (!problems.isEmpty()) {
             throw new PolicyException(problems);
         }
-        return new CheckedPolicies(policies.policies(), warnings(policies));
+        List<Problem> warnings = new ArrayList<>(warnings(policies));
+        policies.policies().forEach(policy -> warnings.addAll(Contradictions.of(policy, node)));
+        return new CheckedPolicies(policies.policies(), warnings);
     }
 
     private static List<Problem> repeatedNames(PolicySet policies) {

@@ -9,6 +9,8 @@ import io.bpfguard.policy.compiled.Chain;
 import io.bpfguard.policy.compiled.HookPoint;
 import io.bpfguard.policy.compiled.Route;
 import io.bpfguard.policy.compiled.RuleInfo;
+import io.bpfguard.policy.compiled.Step;
+import io.bpfguard.policy.compiled.Verdicts;
 import io.bpfguard.policy.model.ContainerPolicy;
 import io.bpfguard.policy.model.FamilyDefault;
 import io.bpfguard.policy.model.PolicyException;
@@ -37,6 +39,7 @@ public final class Compiler {
     private final Map<String, List<NumberedRule>> byPolicy = new TreeMap<>();
     private final Map<Integer, RuleInfo> infos = new HashMap<>();
     private final Map<Set<String>, Route> routes = new HashMap<>();
+    private final List<Problem> warnings = new ArrayList<>();
 
     /**
      * Numbers the rules and compiles each policy for itself.
@@ -55,8 +58,28 @@ public final class Compiler {
             byPolicy.put(policy.name().value(), List.copyOf(numbered));
         }
         for (ContainerPolicy policy : policies.policies()) {
-            route(List.of(policy));
+            findSilent(policy, route(List.of(policy)));
         }
+    }
+
+    /** Rules that never decide, not even where their policy is the only one. */
+    private void findSilent(ContainerPolicy policy, Route route) {
+        Set<Integer> deciding = route.chains().values().stream().flatMap(chain -> chain.steps().stream()).map(Step::ruleset).distinct()
+                .flatMap(ruleset -> new Verdicts(ruleset).rules().stream()).collect(Collectors.toSet());
+        Map<Position, List<NumberedRule>> byPlace = byPolicy.get(policy.name().value()).stream()
+                .filter(rule -> rule.enforcement().action() != Action.ALLOW)
+                .collect(Collectors.groupingBy(NumberedRule::at, LinkedHashMap::new, Collectors.toList()));
+        byPlace.forEach((at, rules) -> {
+            if (rules.stream().noneMatch(rule -> deciding.contains(rule.info().number()))) {
+                warnings.add(Problem.at(at, rules.getFirst().info().rule()
+                        + " never decides anything: all that it names is decided by stronger rules of this policy"));
+            }
+        });
+    }
+
+    /** What is not wrong but was hardly meant, as far as the tables show it. */
+    public List<Problem> warnings() {
+        return warnings.stream().sorted().toList();
     }
 
     private void number(ContainerPolicy policy, String label, Position at, Lowering lowering,

@@ -2,7 +2,9 @@ package io.bpfguard.policy.compiled;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Decides in user space as the kernel side does, from the same bytes ({@code bpf/src/main/c/ruleset.h}): for tests, and
@@ -76,6 +78,18 @@ public final class Verdicts {
     public Verdict fileSystemType(byte[] type) {
         expect(Matcher.MOUNT);
         return key(new Key().with(KeyField.FILE_SYSTEM_TYPE, type).bytes(fields()), 0);
+    }
+
+    /** The numbers of the rules that can decide something. */
+    public Set<Integer> rules() {
+        int first = matcher.hasKeys() ? image.getInt(VERDICTS) : TABLE_OFFSET;
+        int count = matcher.hasKeys() ? image.getInt(VERDICT_COUNT) * OPERATIONS : (image.capacity() - TABLE_OFFSET) / VERDICT_SIZE;
+        Set<Integer> rules = new HashSet<>();
+        for (int i = 0; i < count; i++) {
+            rules.add(image.getInt(first + i * VERDICT_SIZE));
+        }
+        rules.remove(0);
+        return rules;
     }
 
     /** What is said of a capability. */

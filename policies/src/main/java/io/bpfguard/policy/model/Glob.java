@@ -17,8 +17,10 @@ public record Glob(String text, Kind kind, List<List<GlobToken>> alternatives) {
     public enum Kind {
         /** An absolute path: {@code *}, {@code ?} and {@code [!x]} do not match a slash. */
         PATH,
-        /** A name, where a slash means nothing. */
-        NAME
+        /** A name, which has no slash. */
+        NAME,
+        /** A name, in which a slash is a byte like any other. */
+        TEXT
     }
 
     public Glob {

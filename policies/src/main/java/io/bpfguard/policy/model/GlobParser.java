@@ -19,11 +19,13 @@ final class GlobParser {
 
     private final String text;
     private final boolean isPath;
+    private final boolean hasSlashes;
     private int position;
 
     GlobParser(String text, Glob.Kind kind) {
         this.text = text;
         this.isPath = kind == Glob.Kind.PATH;
+        this.hasSlashes = kind != Glob.Kind.NAME;
     }
 
     List<List<GlobToken>> parse() throws GlobSyntaxException {
@@ -123,7 +125,7 @@ final class GlobParser {
         if (character == 0) {
             throw new GlobSyntaxException("holds a NUL, which no name can hold");
         }
-        if (character == '/' && !isPath) {
+        if (character == '/' && !hasSlashes) {
             throw new GlobSyntaxException("holds a /, which this kind of name never does");
         }
         List<GlobToken> tokens = new ArrayList<>();

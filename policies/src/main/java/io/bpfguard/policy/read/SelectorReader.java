@@ -1,5 +1,6 @@
 package io.bpfguard.policy.read;
 
+import io.bpfguard.policy.model.ContainerKind;
 import io.bpfguard.policy.model.Glob;
 import io.bpfguard.policy.model.LabelRequirement;
 import io.bpfguard.policy.model.LabelRequirement.Operator;
@@ -8,6 +9,7 @@ import io.bpfguard.policy.model.PolicySelector;
 import io.bpfguard.policy.model.Position;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -23,6 +25,8 @@ final class SelectorReader {
     private static final Map<String, Operator> OPERATORS =
             Arrays.stream(Operator.values()).collect(Collectors.toUnmodifiableMap(Operator::word,
                     operator -> operator));
+    private static final Map<String, ContainerKind> KINDS = Map.of("workload", ContainerKind.WORKLOAD, "init", ContainerKind.INIT,
+            "ephemeral", ContainerKind.EPHEMERAL);
     private static final Pattern LABEL_VALUE = Pattern.compile("([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?");
     private static final Pattern LABEL_KEY = Pattern.compile(
             "([a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?");
@@ -37,11 +41,13 @@ final class SelectorReader {
 
     PolicySelector read(YamlNode node) {
         return fields(node, "spec.selector").map(fields -> {
-            List<Glob> namespaces = names(fields, "namespaces");
+            List<Glob> namespaces = globs(fields, "namespaces", Glob.Kind.NAME);
             List<LabelRequirement> labels = fields.take("podLabels").map(this::labels).orElse(List.of());
-            List<Glob> containers = names(fields, "containers");
+            List<Glob> containers = globs(fields, "containers", Glob.Kind.NAME);
+            Set<ContainerKind> kinds = fields.take("kinds").map(this::kinds).orElse(Set.of());
+            List<Glob> images = globs(fields, "images", Glob.Kind.TEXT);
             fields.refuseOthers();
-            return new PolicySelector(namespaces, labels, containers);
+            return new PolicySelector(namespaces, labels, containers, kinds, images);
         }).orElse(PolicySelector.EVERYTHING);
     }
 
@@ -54,10 +60,18 @@ final class SelectorReader {
         return fields;
     }
 
-    private List<Glob> names(Fields fields, String key) {
-        return fields.take(key).map(node -> values.globs(node, "spec.selector." + key, Glob.Kind.NAME))
+    private List<Glob> globs(Fields fields, String key, Glob.Kind kind) {
+        return fields.take(key).map(node -> values.globs(node, "spec.selector." + key, kind))
                 .orElse(List.of())
                 .stream().map(Located::value).toList();
+    }
+
+    private Set<ContainerKind> kinds(YamlNode node) {
+        Set<ContainerKind> kinds = EnumSet.noneOf(ContainerKind.class);
+        for (Located<String> text : values.texts(node, "spec.selector.kinds")) {
+            values.word(text, "an entry of spec.selector.kinds", KINDS).ifPresent(kind -> kinds.add(kind.value()));
+        }
+        return kinds;
     }
 
     private List<LabelRequirement> labels(YamlNode node) {

@@ -19,7 +19,9 @@ public final class Selector {
     public static boolean matches(PolicySelector selector, ContainerFacts container) {
         return matches(selector.namespaces(), container.namespace())
                 && selector.podLabels().stream().allMatch(requirement -> requirement.isMetBy(container.podLabels()))
-                && matches(selector.containers(), container.containerName());
+                && matches(selector.containers(), container.containerName())
+                && (selector.kinds().isEmpty() || selector.kinds().contains(container.kind()))
+                && container.image().map(image -> matches(selector.images(), image)).orElse(true);
     }
 
     private static boolean matches(List<Glob> globs, String name) {

@@ -152,4 +152,17 @@ class CheckerTest {
         assertThat(enforcement.matcher() == Matcher.SYSTEM_CALL)
                 .isEqualTo(enforcement.mechanism().endsWith("by system call"));
     }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "{action: allow, paths: [/bin/sh]}, {action: deny, paths: [/bin/sh, /bin/ls]}|true",
+        "{action: allow, paths: [/bin/sh, /bin/x]}, {action: deny, paths: [/bin/sh]}|false",
+        "{action: allow, paths: [/bin/sh]}, {action: deny, paths: [/bin/sh], mode: audit}|false",
+        "{action: allow, paths: [/bin/sh]}, {action: audit, paths: [/bin/sh]}|false",
+        "{action: allow, paths: [/bin/sh]}, {action: kill, paths: [/bin/sh]}|true",
+    })
+    void anAllowOfWhatIsPreventedIsMentioned(String rules, boolean mentioned) throws Exception {
+        CheckedPolicies checked = Policies.check(Policies.document("a", "{defaults: {processes: deny}, processes: [" + rules + "]}"));
+        assertThat(checked.warnings().stream().anyMatch(warning -> warning.message().contains("never exempts from a rule"))).isEqualTo(mentioned);
+    }
 }

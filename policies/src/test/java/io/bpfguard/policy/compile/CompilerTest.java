@@ -24,6 +24,7 @@ import io.bpfguard.policy.compiled.Step;
 import io.bpfguard.policy.compiled.Verdict;
 import io.bpfguard.policy.model.ContainerPolicy;
 import io.bpfguard.policy.model.PolicyException;
+import io.bpfguard.policy.model.Problem;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -213,6 +214,21 @@ class CompilerTest {
     @Test
     void aPolicyThatOnlyAllowsHasNoChain() throws Exception {
         assertThat(route(document("a", "{files: [{action: allow, paths: [/a]}]}"))).isEqualTo(Route.EMPTY);
+    }
+
+    @Test
+    void aRuleThatNeverDecidesIsMentioned() throws Exception {
+        CheckedPolicies checked = Policies.check(document("a", """
+                files:
+                  - {action: deny, paths: ["/etc/**"]}
+                  - {name: silent, action: audit, paths: [/etc/shadow], operations: [read]}
+                  - {action: audit, paths: [/etc/shadow, /var/x], operations: [read]}
+                  - {action: kill, paths: [/etc/shadow], operations: [write]}
+                capabilities: [{action: audit, names: [CHOWN]}, {action: deny, names: [CHOWN, MKNOD]}]
+                """));
+        assertThat(new Compiler(checked, FakeNode.debian13()).warnings()).extracting(Problem::toString).containsExactly(
+                "t.yaml:8:7: files[1] (silent) never decides anything: all that it names is decided by stronger rules of this policy",
+                "t.yaml:11:18: capabilities[0] never decides anything: all that it names is decided by stronger rules of this policy");
     }
 
     @Test

@@ -63,6 +63,30 @@ class SelectorTest {
                 .isEqualTo(selected);
     }
 
+    @ParameterizedTest
+    @CsvSource({"registry.example/web:*, registry.example/web:1.2, true", "registry.example/web:*, registry.example/db:1, false",
+        "web, docker.io/library/web:1, false", "'*/web:*', docker.io/library/web:1, true"})
+    void imagesAreGlobsOverTheWholeName(String glob, String image, boolean selected) throws Exception {
+        ContainerFacts container = new ContainerFacts("n", "pod", "uid", Map.of(), Map.of(), "c", Optional.of(image), "0123");
+        assertThat(selects("{images: [\"" + glob + "\"]}", container)).isEqualTo(selected);
+    }
+
+    @Test
+    void anImageThatTheRuntimeDoesNotSayIsSelected() throws Exception {
+        assertThat(selects("{images: [other]}", container("n", Map.of(), "c"))).isTrue();
+        assertThat(selects("{images: [other], containers: [x]}", container("n", Map.of(), "c"))).isFalse();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"[init], migrate, true", "[init], wait-db, true", "[init], app, false", "[workload], app, true", "[workload], migrate, false",
+        "[ephemeral], debugger-x7, true", "'[init, ephemeral]', debugger-x7, true", "[workload], debugger-x7, false"})
+    void kindsGoByThePodsAnnotations(String kinds, String name, boolean selected) throws Exception {
+        Map<String, String> annotations = Map.of("bpfguard.io/init-containers", "migrate, wait-*, [", "bpfguard.io/ephemeral-containers",
+                "debugger-*");
+        ContainerFacts container = new ContainerFacts("n", "pod", "uid", Map.of(), annotations, name, Optional.empty(), "0123");
+        assertThat(selects("{kinds: " + kinds + "}", container)).isEqualTo(selected);
+    }
+
     @Test
     void selectedPoliciesComeByNameWhateverTheOrderOfFiles() throws Exception {
         String rule = "{mode: audit" + RULE;
