@@ -1,7 +1,7 @@
 package io.bpfguard.agent;
 
 import io.bpfguard.bpf.routing.ContainerState;
-import io.bpfguard.bpf.routing.RoutingState;
+import io.bpfguard.bpf.routing.Routing;
 import io.bpfguard.policy.check.CheckedPolicies;
 import io.bpfguard.policy.check.NodeCapabilities;
 import io.bpfguard.policy.compile.Compiler;
@@ -31,7 +31,7 @@ final class Enforcement {
     private static final int REMEMBERED_GENERATIONS = 16;
 
     private final ReentrantLock lock = new ReentrantLock();
-    private final RoutingState state;
+    private final Routing state;
     private final NodeCapabilities node;
     private final Cgroups cgroups;
     private final Map<String, Member> byId = new HashMap<>();
@@ -45,7 +45,7 @@ final class Enforcement {
     record Member(ContainerFacts facts, String cgroup, int slot) {}
 
     /** Nothing is in force before the first {@link #switchTo}. */
-    Enforcement(RoutingState state, NodeCapabilities node, Cgroups cgroups) {
+    Enforcement(Routing state, NodeCapabilities node, Cgroups cgroups) {
         this.state = state;
         this.node = node;
         this.cgroups = cgroups;

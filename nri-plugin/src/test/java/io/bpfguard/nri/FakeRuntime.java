@@ -18,19 +18,19 @@ import java.util.List;
 
 /// containerd or CRI-O as a plugin sees them: listens on a real AF_UNIX socket and plays the calls in the runtime's order, step by
 /// step under the control of a test.
-final class FakeRuntime implements AutoCloseable {
+public final class FakeRuntime implements AutoCloseable {
     /// How this runtime behaves.
     ///
     /// @param ownMethods true: NRI 0.12, every event is a method of its own; false: StateChange
     /// @param timeout    put into every request; zero for none
     /// @param syncChunk  objects per Synchronize message; 0 for all in one
     /// @param delay      before every request
-    record Knobs(
+    public record Knobs(
             String name, String version, String nriVersion, boolean ownMethods, GoMux.Split split, Duration timeout, int syncChunk,
             Duration delay) {
-        static final Knobs OLD = new Knobs(
+        public static final Knobs OLD = new Knobs(
                 "containerd", "1.7.24", "", false, GoMux.Split.TWO_WRITES, Duration.ofSeconds(20), 0, Duration.ZERO);
-        static final Knobs NEW = new Knobs(
+        public static final Knobs NEW = new Knobs(
                 "containerd", "2.3.0", "0.12.0", true, GoMux.Split.TWO_WRITES, Duration.ofSeconds(20), 0, Duration.ZERO);
 
         Knobs version(String runtime, String itsVersion, String nri) {
@@ -64,7 +64,7 @@ final class FakeRuntime implements AutoCloseable {
         this.listener = listener;
     }
 
-    static FakeRuntime listen(Path socket, Knobs knobs) throws IOException {
+    public static FakeRuntime listen(Path socket, Knobs knobs) throws IOException {
         ServerSocketChannel listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
         Files.deleteIfExists(socket);
         listener.bind(UnixDomainSocketAddress.of(socket));
@@ -85,7 +85,7 @@ final class FakeRuntime implements AutoCloseable {
         return link;
     }
 
-    Link acceptReady() throws Exception {
+    public Link acceptReady() throws Exception {
         return acceptReady(List.of(), List.of());
     }
 
@@ -101,14 +101,14 @@ final class FakeRuntime implements AutoCloseable {
     }
 
     /// What came back from a call to the plugin.
-    record Reply(int code, String text, ByteString payload) {
-        boolean ok() {
+    public record Reply(int code, String text, ByteString payload) {
+        public boolean ok() {
             return code == 0;
         }
     }
 
     /// One connected plugin.
-    static final class Link implements AutoCloseable {
+    public static final class Link implements AutoCloseable {
         final GoMux mux;
         private final Knobs knobs;
         private long nextId = 1;
@@ -228,7 +228,7 @@ final class FakeRuntime implements AutoCloseable {
         }
 
         /// Sends an event in the form that this runtime uses.
-        Reply event(Event event, PodSandbox pod, io.bpfguard.nri.proto.Container container) throws Exception {
+        public Reply event(Event event, PodSandbox pod, io.bpfguard.nri.proto.Container container) throws Exception {
             return receive(sendEvent(event, pod, container));
         }
 

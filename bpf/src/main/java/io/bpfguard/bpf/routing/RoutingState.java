@@ -26,7 +26,7 @@ import java.util.function.Supplier;
  *
  * <p>Thread-safe: one lock around every change. One process at a time may have it open; that is the caller's to see to.
  */
-public final class RoutingState implements AutoCloseable {
+public final class RoutingState implements Routing, AutoCloseable {
     /** What is attached for a container's life; the names are those of the programs in lifecycle.bpf.c. */
     private static final List<String> LIFECYCLE = List.of("cgroup_made", "cgroup_gone", "task_made", "program_executed");
 
@@ -163,7 +163,7 @@ public final class RoutingState implements AutoCloseable {
         return adopted;
     }
 
-    /** The highest generation in the state that was taken over; a new agent goes on from there. */
+    @Override
     public int adoptedGeneration() {
         return adoptedGeneration;
     }
@@ -173,23 +173,12 @@ public final class RoutingState implements AutoCloseable {
         return hostMountNamespace;
     }
 
-    /**
-     * Announces a container before its cgroup exists: as soon as the runtime makes a cgroup of this name, the kernel
-     * gives it the route. Announcing it again changes its route.
-     *
-     * @param name the name of the cgroup's directory, at most 127 bytes
-     * @return the container's slot
-     */
+    @Override
     public int expect(String name, Route route, int generation) {
         return locked(() -> containers.expect(name, word(route, generation)));
     }
 
-    /**
-     * Makes sure that a cgroup that exists has its route, and reads it back.
-     *
-     * @param running whether the workload may be running: then its tasks are labelled too
-     * @return the container's slot
-     */
+    @Override
     public int assign(String name, long cgroupId, boolean running, Route route, int generation) {
         return locked(() -> {
             Phase phase = running ? Phase.ARMED : Phase.MADE;
@@ -201,7 +190,7 @@ public final class RoutingState implements AutoCloseable {
         });
     }
 
-    /** Gives up a container that was announced and never made; anything else is left to the end of its cgroup. */
+    @Override
     public void forget(String name) {
         locked(() -> {
             containers.forget(name);
@@ -209,12 +198,7 @@ public final class RoutingState implements AutoCloseable {
         });
     }
 
-    /**
-     * Switches containers to new routes, each by one store, and then frees what no container uses any more. Routes are
-     * all loaded before the first container is switched; if one cannot be, nothing changes.
-     *
-     * @param routesBySlot the new route of each container
-     */
+    @Override
     public void switchRoutes(Map<Integer, Route> routesBySlot, int generation) {
         locked(() -> {
             Map<Integer, Long> words = new java.util.HashMap<>();
@@ -225,17 +209,17 @@ public final class RoutingState implements AutoCloseable {
         });
     }
 
-    /** The slot of the container that a cgroup belongs to, by the cgroup's id. */
+    @Override
     public OptionalInt slot(long cgroupId) {
         return locked(() -> containers.find(cgroupId));
     }
 
-    /** What the kernel side knows of each container. */
+    @Override
     public List<ContainerState> containers() {
         return locked(containers::all);
     }
 
-    /** The slots of containers whose cgroup and tasks are gone: they decide nothing any more. */
+    @Override
     public Set<Integer> ended() {
         return locked(() -> {
             Set<Integer> ended = containers.gone();
@@ -246,7 +230,7 @@ public final class RoutingState implements AutoCloseable {
         });
     }
 
-    /** Frees {@link #ended} slots, and all that no container uses; to be called now and then. */
+    @Override
     public void free(Set<Integer> ended) {
         locked(() -> {
             containers.free(ended);
@@ -286,7 +270,7 @@ public final class RoutingState implements AutoCloseable {
         }
     }
 
-    /** The hooks and functions that have a router, by number. */
+    @Override
     public Map<Integer, String> hooks() {
         return locked(hooks::attached);
     }

@@ -1,0 +1,56 @@
+package io.bpfguard.bpf.routing;
+
+import io.bpfguard.policy.compiled.Route;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.Set;
+
+/** Containers and their routes, as the agent changes them. {@link RoutingState} is the kernel's; all methods are thread-safe. */
+public interface Routing {
+    /** The highest generation in the state that was taken over; a new agent goes on from there. */
+    int adoptedGeneration();
+
+    /**
+     * Announces a container before its cgroup exists: as soon as the runtime makes a cgroup of this name, the kernel
+     * gives it the route. Announcing it again changes its route.
+     *
+     * @param name the name of the cgroup's directory, at most 127 bytes
+     * @return the container's slot
+     */
+    int expect(String name, Route route, int generation);
+
+    /**
+     * Makes sure that a cgroup that exists has its route, and reads it back.
+     *
+     * @param running whether the workload may be running: then its tasks are labelled too
+     * @return the container's slot
+     */
+    int assign(String name, long cgroupId, boolean running, Route route, int generation);
+
+    /** Gives up a container that was announced and never made; anything else is left to the end of its cgroup. */
+    void forget(String name);
+
+    /**
+     * Switches containers to new routes, each by one store, and then frees what no container uses any more. Routes are
+     * all loaded before the first container is switched; if one cannot be, nothing changes.
+     *
+     * @param routesBySlot the new route of each container
+     */
+    void switchRoutes(Map<Integer, Route> routesBySlot, int generation);
+
+    /** The slot of the container that a cgroup belongs to, by the cgroup's id. */
+    OptionalInt slot(long cgroupId);
+
+    /** What the kernel side knows of each container. */
+    List<ContainerState> containers();
+
+    /** The slots of containers whose cgroup and tasks are gone: they decide nothing any more. */
+    Set<Integer> ended();
+
+    /** Frees {@link #ended} slots, and all that no container uses; to be called now and then. */
+    void free(Set<Integer> ended);
+
+    /** The hooks and functions that have a router, by number. */
+    Map<Integer, String> hooks();
+}
