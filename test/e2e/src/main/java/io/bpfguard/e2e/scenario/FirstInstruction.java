@@ -32,7 +32,7 @@ public final class FirstInstruction implements Scenario {
                 operations: [read, write]
             """);
     /** A frozen agent costs it once per batch; the runtime drops the agent after that and goes on. */
-    private static final Duration NRI_TIMEOUT = Duration.ofSeconds(10);
+    private static final Duration NRI_TIMEOUT = Duration.ofSeconds(15);
     private static final Duration USUAL_NRI_TIMEOUT = Duration.ofSeconds(60);
 
     /** The workload; its last argument is the file that changes if it gets through. */
