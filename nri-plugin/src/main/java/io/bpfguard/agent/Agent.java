@@ -86,8 +86,9 @@ public final class Agent implements AutoCloseable {
         DecisionLog decisions = new DecisionLog(state, enforcement, log);
         open.push(decisions);
         Policies policies = new Policies(options.policies(), options.stateDirectory().resolve("accepted"), kernel, enforcement, log);
-        policies.loadOrRestore();
+        // First the watcher: a file that is written while the directory is read is then read again.
         open.push(new PolicyWatcher(options.policies(), policies::load));
+        policies.loadOrRestore();
         open.push(housekeeping(enforcement, decisions));
         LOG.info("ready in {} ms: libbpf {}, {} state below {}", Duration.ofNanos(System.nanoTime() - begin).toMillis(), libbpf.version(),
                 state.adopted() ? "adopted" : "new", options.bpffs());

@@ -30,16 +30,22 @@ final class PolicyWatcher implements AutoCloseable {
     private final Path directory;
     private final Runnable changed;
     private final Thread thread;
+    /** What the directory held when {@link #changed} was last called; at first, when the watcher was made. */
+    private Map<String, String> seen;
 
-    /** Starts to watch; {@code changed} is called on the watcher's own thread and may take its time. */
+    /**
+     * Starts to watch: whoever reads the directory after this misses no change.
+     *
+     * @param changed is called on the watcher's own thread and may take its time
+     */
     PolicyWatcher(Path directory, Runnable changed) {
         this.directory = directory;
         this.changed = changed;
+        seen = look();
         thread = Thread.ofPlatform().daemon().name("policy-watcher").start(this::run);
     }
 
     private void run() {
-        Map<String, String> seen = look();
         while (!Thread.currentThread().isInterrupted()) {
             try (WatchService watch = FileSystems.getDefault().newWatchService()) {
                 boolean watched = register(watch);

@@ -38,6 +38,18 @@ class PolicyWatcherTest {
     }
 
     @Test
+    void missesNoChangeFromItsConstructionOn() throws Exception {
+        Path directory = Files.createDirectory(parent.resolve("policies.d"));
+        for (int i = 0; i < 50; i++) {
+            try (PolicyWatcher _ = new PolicyWatcher(directory, changes::release)) {
+                Files.writeString(directory.resolve(i + ".yaml"), "at once");
+                assertThat(told()).as("a file written right after the watcher was made, " + i).isTrue();
+            }
+            changes.drainPermits();
+        }
+    }
+
+    @Test
     void tellsOfADirectoryThatComesLaterAndOfOneThatIsReplaced() throws Exception {
         Path directory = parent.resolve("policies.d");
         try (PolicyWatcher _ = new PolicyWatcher(directory, changes::release)) {
