@@ -11,7 +11,7 @@ public final class Scenarios {
     private static final Map<String, Supplier<Scenario>> BY_NAME = byName();
     private static final List<String> GRANULARITIES = List.of("files", "execution", "mounts", "all-mounts", "capabilities",
             "system-calls", "setns", "lsm-hooks", "functions", "function-deny", "cve-2022-0492-mount", "cve-2022-0492-write");
-    private static final List<String> PATH = List.of("runtime-work", "sessions", "lasting", "first-instruction");
+    private static final List<String> PATH = List.of("runtime-work", "sessions", "lasting", "adoption", "first-instruction");
     private static final Map<String, List<String>> GROUPS = Map.of(
             "granularities", GRANULARITIES,
             "path", PATH,
@@ -29,6 +29,7 @@ public final class Scenarios {
                 Catalogue::capabilities, Catalogue::systemCalls, Catalogue::setns, Catalogue::functions, Catalogue::functionDeny,
                 Catalogue::systemCallFunctions, Catalogue::lsmHooks, Catalogue::cveMount,
                 Catalogue::cveRelease, RuntimeWork::new, Sessions::new, Edits::new, Switches::new, Lasting::new,
+                Adoption::new,
                 FirstInstruction::new, RuntimeRestart::new, LateRuntime::new, BadNode::new, NoBpfLsm::new, Demo::new);
         for (var maker : makers) {
             all.put(maker.get().name(), maker);
