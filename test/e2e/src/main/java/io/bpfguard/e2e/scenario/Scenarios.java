@@ -30,7 +30,7 @@ public final class Scenarios {
                 Catalogue::systemCallFunctions, Catalogue::lsmHooks, Catalogue::cveMount,
                 Catalogue::cveRelease, RuntimeWork::new, Sessions::new, Edits::new, Switches::new, Lasting::new,
                 Adoption::new, WrongStart::new,
-                FirstInstruction::new, RuntimeRestart::new, LateRuntime::new, BadNode::new, NoBpfLsm::new, Demo::new);
+                FirstInstruction::new, RuntimeRestart::new, LateRuntime::new, BadNode::new, NoBpfLsm::new, CgroupV1::new, Demo::new);
         for (var maker : makers) {
             all.put(maker.get().name(), maker);
         }
@@ -61,6 +61,7 @@ public final class Scenarios {
 
     /** Whether any of these looks at more than the node itself. */
     public static boolean needRuntime(List<Scenario> scenarios) {
-        return scenarios.stream().anyMatch(scenario -> !(scenario instanceof Load || scenario instanceof BadNode || scenario instanceof NoBpfLsm));
+        return scenarios.stream().anyMatch(scenario -> !(scenario instanceof Load || scenario instanceof BadNode
+                || scenario instanceof NoBpfLsm || scenario instanceof CgroupV1));
     }
 }
