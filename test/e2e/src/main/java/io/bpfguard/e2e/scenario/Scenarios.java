@@ -10,7 +10,7 @@ import java.util.function.Supplier;
 public final class Scenarios {
     private static final Map<String, Supplier<Scenario>> BY_NAME = byName();
     private static final List<String> GRANULARITIES = List.of("files", "execution", "mounts", "all-mounts", "capabilities",
-            "system-calls", "setns", "lsm-hooks", "functions", "function-deny", "cve-2022-0492-mount", "cve-2022-0492-write");
+            "unix-sockets", "system-calls", "setns", "lsm-hooks", "functions", "function-deny", "cve-2022-0492-mount", "cve-2022-0492-write");
     private static final List<String> PATH = List.of("runtime-work", "sessions", "lasting", "adoption", "first-instruction");
     private static final Map<String, List<String>> GROUPS = Map.of(
             "granularities", GRANULARITIES,
@@ -26,7 +26,7 @@ public final class Scenarios {
         var all = new LinkedHashMap<String, Supplier<Scenario>>();
         List<Supplier<Scenario>> makers = List.of(
                 Load::new, StartUp::new, Catalogue::files, Catalogue::execution, Catalogue::mounts, Catalogue::allMounts,
-                Catalogue::capabilities, Catalogue::systemCalls, Catalogue::setns, Catalogue::functions, Catalogue::functionDeny,
+                Catalogue::capabilities, UnixSockets::scenario, Catalogue::systemCalls, Catalogue::setns, Catalogue::functions, Catalogue::functionDeny,
                 Catalogue::systemCallFunctions, Catalogue::lsmHooks, Catalogue::cveMount,
                 Catalogue::cveRelease, RuntimeWork::new, Sessions::new, Edits::new, Switches::new, Lasting::new,
                 Adoption::new, WrongStart::new,
