@@ -21,7 +21,7 @@ enum reason {
 	REASON_NO_MEMORY,       /* no task storage for the path */
 };
 
-enum object_kind { OBJECT_NONE, OBJECT_PATH, OBJECT_MOUNT, OBJECT_CAPABILITY, OBJECT_SYSTEM_CALL };
+enum object_kind { OBJECT_NONE, OBJECT_PATH, OBJECT_MOUNT, OBJECT_CAPABILITY, OBJECT_SYSTEM_CALL, OBJECT_ADDRESS };
 
 struct event {
 	__u64 time;       /* CLOCK_BOOTTIME, nanoseconds */
@@ -38,7 +38,7 @@ struct event {
 	__u8 error;
 	__u8 reason;      /* enum reason */
 	__u8 object_kind; /* enum object_kind */
-	__u32 operation;  /* enum path_operation, or the ABI of a system call: 0 = 64-bit, 1 = 32-bit */
+	__u32 operation;  /* enum path_operation or socket_operation, or the ABI of a system call: 0 = 64-bit, 1 = 32-bit */
 	__u64 number;     /* capability or system call */
 	char comm[16];
 	__u32 object_length;

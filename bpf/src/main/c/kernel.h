@@ -126,6 +126,59 @@ struct linux_binprm {
 	struct file *file;
 };
 
+struct in6_addr {
+	__u8 bytes[16];
+};
+
+/* What is read of a struct sockaddr is copied whole: address.h. */
+struct sockaddr {
+	__u16 sa_family;
+};
+
+struct sock_common {
+	__be32 skc_daddr;
+	__be32 skc_rcv_saddr;
+	__be16 skc_dport;
+	__u16 skc_num; /* the local port, in the CPU's byte order */
+	unsigned short skc_family;
+	struct in6_addr skc_v6_daddr;
+	struct in6_addr skc_v6_rcv_saddr;
+};
+
+struct sock {
+	struct sock_common __sk_common;
+	__u8 sk_kern_sock : 1;
+	__u16 sk_type;
+	__u16 sk_protocol;
+};
+
+struct socket {
+	struct sock *sk;
+};
+
+struct sockaddr_un {
+	char sun_path[108];
+};
+
+/* Of a bound Unix socket; the same as long as the socket lives. */
+struct unix_address {
+	int len; /* of the sockaddr_un: 2 for the family, and the bytes of sun_path in use */
+	struct sockaddr_un name[];
+};
+
+struct unix_sock {
+	struct sock sk;
+	struct unix_address *addr;
+	struct path path; /* where it was bound, if to a path */
+	struct sock *peer;
+};
+
+struct msghdr {
+	void *msg_name; /* a copy in kernel memory */
+	int msg_namelen;
+	unsigned int msg_flags;
+};
+
 struct seq_file;
 
 struct bpf_iter_meta {
@@ -138,6 +191,30 @@ struct bpf_iter__task {
 };
 
 #pragma clang attribute pop
+
+/* include/linux/socket.h, include/uapi/linux/in.h and net.h; the numbers that user space has too */
+#define AF_UNSPEC 0
+#define AF_UNIX 1
+#define AF_INET 2
+#define AF_INET6 10
+#define AF_NETLINK 16
+#define AF_PACKET 17
+#define AF_SMC 43
+#define SOCK_STREAM 1
+#define SOCK_DGRAM 2
+#define SOCK_SEQPACKET 5
+#define SOCK_DCCP 6
+#define IPPROTO_TCP 6
+#define IPPROTO_UDP 17
+#define IPPROTO_DCCP 33
+#define IPPROTO_SCTP 132
+#define IPPROTO_UDPLITE 136
+#define IPPROTO_SMC 256
+#define MSG_FASTOPEN 0x20000000
+
+/* include/uapi/linux/stat.h */
+#define S_IFMT 00170000
+#define S_IFSOCK 0140000
 
 /* include/linux/fs.h */
 #define FMODE_READ 0x1

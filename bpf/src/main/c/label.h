@@ -19,6 +19,7 @@ struct decision {
 struct label {
 	__u32 container; /* index into containers */
 	struct decision decision;
+	__u32 binding; /* type of the Unix socket that bind(2) is about to give a path; from socket_bind to path_mknod */
 };
 
 struct {

@@ -73,6 +73,8 @@ enum socket_operation {
 	OPERATION_BIND,
 	OPERATION_LISTEN,
 	OPERATION_ACCEPT,
+	OPERATION_SEND_CONNECTED, /* to the peer of a connected socket */
+	OPERATION_REACH,          /* the connect of a Unix datagram socket or a send by it: the kernel asks alike */
 };
 
 /* Bits of key_ruleset.fields, and the order of the fields in a key. io.bpfguard.policy.compiled.Matcher, KeyField */
@@ -91,14 +93,28 @@ enum mount_field {
 	FIELD_FILE_SYSTEM_TYPE,
 };
 
+/* The keys of MATCH_ADDRESS always have all of them: struct socket_key. */
 enum address_field {
-	FIELD_SOCKET_FAMILY,   /* 2 bytes */
-	FIELD_SOCKET_TYPE,     /* 2 bytes */
-	FIELD_SOCKET_PROTOCOL, /* 2 bytes */
-	FIELD_PORT,            /* 2 bytes */
-	FIELD_ADDRESS,         /* 16 bytes: IPv6, or ::ffff:a.b.c.d */
-	FIELD_SOCKET_NAME,     /* path of a Unix socket, or byte 1 and an abstract name */
+	FIELD_SOCKET_FAMILY,
+	FIELD_SOCKET_TYPE,
+	FIELD_SOCKET_PROTOCOL,
+	FIELD_PORT,
+	FIELD_ADDRESS,
+	FIELD_SOCKET_NAME, /* path of a Unix socket, or byte 1 and an abstract name (which may hold NULs), or nothing */
+	ADDRESS_FIELDS,
 };
+
+enum address_kind { ADDRESS_NONE, ADDRESS_IPV4 = 4, ADDRESS_IPV6 = 6 };
+
+/* The fields of an address but for the name, which follows: the beginning of a key, and of an event's object. */
+struct socket_key {
+	__be16 family;       /* AF_ */
+	__be16 type;         /* SOCK_ without flags */
+	__be16 protocol;     /* IPPROTO_, or what the family calls so */
+	__be16 port;
+	__u8 address_kind;   /* enum address_kind; an IPv4-mapped IPv6 address is IPv4 */
+	__u8 address[16];    /* IPv6, or ::ffff:a.b.c.d; zeros where there is none */
+} __attribute__((packed));
 
 /* Bits of FIELD_FILE_KIND. io.bpfguard.policy.compiled.FileKind */
 enum file_kind {
@@ -137,7 +153,8 @@ struct key_ruleset {
 	__u32 verdict_count;
 	__u32 classes;  /* how many, at most 256 */
 	__u32 fields;   /* bits: which fields the keys have */
-	__u32 unused[9];
+	__u32 operations; /* bits: for which of them some verdict does more than allow */
+	__u32 unused[8];
 	__u8 class_of[256]; /* byte -> class, 0..classes - 1; at TABLE_OFFSET */
 	struct argument arguments[ARGUMENTS];
 };

@@ -8,6 +8,7 @@ import io.bpfguard.bpf.routing.RoutingState;
 import io.bpfguard.policy.check.SystemCalls;
 import io.bpfguard.policy.compiled.PathOperation;
 import io.bpfguard.policy.compiled.RuleInfo;
+import io.bpfguard.policy.compiled.SocketOperation;
 import io.bpfguard.policy.model.Capability;
 import io.bpfguard.policy.model.Errno;
 import java.io.IOException;
@@ -149,6 +150,15 @@ final class DecisionLog implements AutoCloseable {
                 json.writeStringField("object", event.objectText());
                 if (event.objectLength() > event.object().length()) {
                     json.writeNumberField("objectLength", event.objectLength());
+                }
+            }
+            case ADDRESS -> {
+                Optional<SocketObject> object = SocketObject.of(event.object());
+                if (event.reason() == DecisionEvent.Reason.RULE && event.operation() < SocketOperation.values().length) {
+                    json.writeStringField("operation", SocketOperation.values()[event.operation()].word());
+                }
+                if (object.isPresent()) {
+                    json.writeStringField("object", object.get().text());
                 }
             }
             case MOUNT -> json.writeStringField("object", event.objectText());

@@ -18,7 +18,8 @@ public record FakeNode(Set<String> lsmHooks, Map<String, FunctionSupport> suppor
                     "ptrace_traceme",
             "file_receive", "task_fix_setuid", "capset", "task_kill", "task_setnice", "mmap_file", "file_mprotect",
                     "file_ioctl",
-            "socket_create", "socket_connect", "socket_bind", "socket_listen", "socket_setsockopt", "socket_sendmsg",
+            "socket_create", "socket_connect", "socket_bind", "socket_listen", "socket_setsockopt", "socket_sendmsg", "socket_accept",
+            "unix_stream_connect", "unix_may_send",
                     "bpf",
             "perf_event_open", "inode_init_security_anon", "kernel_load_data", "kernel_read_file", "syslog");
 

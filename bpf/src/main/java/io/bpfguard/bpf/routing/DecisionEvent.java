@@ -23,10 +23,10 @@ import java.time.Duration;
  * @param errno what the caller got, 0 when the operation went on
  * @param reason a rule, or what went wrong
  * @param kind what {@code object} and {@code number} are
- * @param operation for a path its {@link io.bpfguard.policy.compiled.PathOperation} by ordinal; for a system call its ABI, 0 = 64-bit, 1 = 32-bit
+ * @param operation for a path its {@link io.bpfguard.policy.compiled.PathOperation} by ordinal; for an address its {@link io.bpfguard.policy.compiled.SocketOperation}; for a system call its ABI, 0 = 64-bit, 1 = 32-bit
  * @param number of the capability or system call
  * @param comm the task's name
- * @param object path or file system type, as bytes in ISO 8859-1 so that odd ones survive; see {@link #objectText()}
+ * @param object path, file system type or address, as bytes in ISO 8859-1 so that odd ones survive; see {@link #objectText()}
  * @param objectLength how many bytes the object has, of which at most 1023 are here
  */
 public record DecisionEvent(Duration sinceBoot, long cgroupId, int container, int generation, int rule, int hook, int pid,
@@ -61,7 +61,9 @@ public record DecisionEvent(Duration sinceBoot, long cgroupId, int container, in
         /** A capability's number. */
         CAPABILITY,
         /** A system call's number. */
-        SYSTEM_CALL
+        SYSTEM_CALL,
+        /** A socket and an address, as {@code struct socket_key} with a name behind it. */
+        ADDRESS
     }
 
     /** The object as text: UTF-8 where it is valid, with U+FFFD for odd bytes. */
@@ -98,7 +100,7 @@ public record DecisionEvent(Duration sinceBoot, long cgroupId, int container, in
         String comm = text(in, 16);
         int objectLength = in.getInt();
         in.getInt();
-        String object = text(in, Layout.OBJECT_SIZE);
+        String object = kind == ObjectKind.ADDRESS ? bytes(in, Math.clamp(objectLength, 0, Layout.OBJECT_SIZE - 1)) : text(in, Layout.OBJECT_SIZE);
         boolean prevents = action == Action.DENY || action == Action.KILL;
         return new DecisionEvent(Duration.ofNanos(time), cgroup, container, generation, rule, hook, pid, tid, namespacePid, uid,
                 action, prevents ? errno : 0, reason, kind, operation, number, comm, object, objectLength);
@@ -109,6 +111,13 @@ public record DecisionEvent(Duration sinceBoot, long cgroupId, int container, in
             throw new IllegalArgumentException("an event with number " + index + " where there are " + values.length);
         }
         return values[index];
+    }
+
+    /** Bytes of which some are NUL. */
+    private static String bytes(ByteBuffer in, int length) {
+        byte[] bytes = new byte[length];
+        in.get(bytes);
+        return new String(bytes, StandardCharsets.ISO_8859_1);
     }
 
     private static String text(ByteBuffer in, int size) {

@@ -7,7 +7,7 @@ import java.util.List;
 
 /** The sizes and offsets that this side shares with the C headers; compared with what the compiled programs say before any is loaded. */
 final class Layout {
-    static final int LABEL_SIZE = 16;
+    static final int LABEL_SIZE = 20;
     static final int CONTAINER_SIZE = 216;
     static final int ROUTE_SIZE = 256;
     static final int CHAIN_SIZE = 264;

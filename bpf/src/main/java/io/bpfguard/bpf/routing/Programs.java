@@ -15,7 +15,8 @@ import java.util.Optional;
 final class Programs {
     /** Every object, in the order of their names. */
     static final List<String> ALL = List.of("any_hook", "bprm_check_security", "capable", "file_open", "function",
-            "function_deny", "lifecycle", "move_mount", "path_mknod", "probe", "sb_kern_mount", "sb_mount", "tasks");
+            "function_deny", "lifecycle", "move_mount", "path_mknod", "probe", "sb_kern_mount", "sb_mount", "socket_accept", "socket_bind",
+            "socket_connect", "socket_create", "socket_listen", "socket_sendmsg", "tasks", "unix_may_send", "unix_stream_connect");
 
     private Programs() {}
 

@@ -82,6 +82,8 @@ public final class Checker {
         return switch (rule) {
             case Rule.Processes processes -> List.of(how, values(processes.paths()));
             case Rule.Files files -> List.of(how, values(files.paths()), files.operations());
+            case Rule.Network network -> List.of(how, network.operations(), network.families(), network.types(), network.protocols(),
+                    values(network.addresses()), Set.copyOf(network.ports()), values(network.paths()), values(network.abstractNames()));
             case Rule.Mounts mounts -> List.of(how, values(mounts.types()));
             case Rule.Capabilities capabilities -> List.of(how, capabilities.numbers());
             case Rule.SystemCalls calls -> List.of(how, values(calls.names()));

@@ -40,7 +40,7 @@ final class HookRules {
     /** Hooks that run for whatever task was interrupted, which says nothing of whose deed it is. */
     private static final Set<String> OTHER_TASK = Set.of("socket_sock_rcv_skb", "inet_conn_request",
             "sctp_assoc_request",
-            "sctp_assoc_established", "file_send_sigiotask", "xfrm_decode_session");
+            "sctp_assoc_established", "sctp_bind_connect", "file_send_sigiotask", "xfrm_decode_session");
 
     private HookRules() {}
 

@@ -49,6 +49,7 @@ public record Lowering(List<Enforcement> enforcements, List<Problem> refusals) {
                 builder.refuseUnhooked(files);
                 builder.family(Family.FILES, Subject.paths(globs(files.paths()), files.operations()), rule.head().at());
             }
+            case Rule.Network network -> new NetworkLowering(builder).add(network);
             case Rule.Mounts mounts -> builder.family(Family.MOUNTS, new Subject.Keys(Map.of(KeyField.FILE_SYSTEM_TYPE, Subject.sequences(globs(mounts.types()))), Subject.ONLY),
                     rule.head().at());
             case Rule.Capabilities capabilities ->
@@ -64,6 +65,10 @@ public record Lowering(List<Enforcement> enforcements, List<Problem> refusals) {
     /** What a default of a policy comes to. */
     public static Lowering of(ContainerPolicy policy, FamilyDefault rest, NodeCapabilities node) {
         Builder builder = new Builder(node, rest.action(), policy.mode(), Errno.EPERM);
+        if (rest.family() == Family.NETWORK) {
+            new NetworkLowering(builder).add(rest);
+            return builder.build();
+        }
         Set<Integer> operations = switch (rest.family()) {
             case PROCESSES -> Subject.numbers(Set.of(PathOperation.EXEC));
             case FILES -> Subject.numbers(PathOperation.OF_FILES);
@@ -141,12 +146,17 @@ public record Lowering(List<Enforcement> enforcements, List<Problem> refusals) {
                 default -> throw new IllegalArgumentException(family + " has no hooks of its own");
             }
             for (LsmHook hook : hooks) {
-                if (node.hasLsmHook(hook.kernelName())) {
-                    add(hook, matcher, subject, action, "lsm/" + hook.kernelName(), note);
-                } else {
-                    refuse(Problem.at(at, family.key() + " needs the LSM hook " + hook.kernelName()
-                            + ", which the kernel of this node (" + node.kernelRelease() + ") does not have"));
-                }
+                add(family, hook, matcher, subject, note, at);
+            }
+        }
+
+        /** A matcher at a hook that the family needs. */
+        void add(Family family, LsmHook hook, Matcher matcher, Subject subject, String note, Position at) {
+            if (node.hasLsmHook(hook.kernelName())) {
+                add(hook, matcher, subject, action, "lsm/" + hook.kernelName(), note);
+            } else {
+                refuse(Problem.at(at, family.key() + " needs the LSM hook " + hook.kernelName()
+                        + ", which the kernel of this node (" + node.kernelRelease() + ") does not have"));
             }
         }
 

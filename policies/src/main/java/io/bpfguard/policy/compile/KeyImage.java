@@ -1,5 +1,6 @@
 package io.bpfguard.policy.compile;
 
+import io.bpfguard.policy.compiled.Action;
 import io.bpfguard.policy.compiled.KeyField;
 import io.bpfguard.policy.compiled.Matcher;
 import io.bpfguard.policy.compiled.Ruleset;
@@ -14,6 +15,7 @@ final class KeyImage {
     private static final int VERDICT_COUNT = 16;
     private static final int CLASSES = 20;
     private static final int FIELDS = 24;
+    private static final int USED_OPERATIONS = 28;
     private static final int CLASS_OF = Layout.TABLE_OFFSET;
     /** Behind the classes; used by the rulesets of arguments. */
     private static final int ARGUMENTS = CLASS_OF + 256;
@@ -59,8 +61,11 @@ final class KeyImage {
         }
         for (int i = 0; i < verdicts.size(); i++) {
             for (int operation = 0; operation < verdicts.get(i).size(); operation++) {
-                Layout.put(image, verdictsAt + i * Layout.VERDICTS_SIZE + operation * Layout.VERDICT_SIZE,
-                        verdicts.get(i).get(operation));
+                Verdict verdict = verdicts.get(i).get(operation);
+                Layout.put(image, verdictsAt + i * Layout.VERDICTS_SIZE + operation * Layout.VERDICT_SIZE, verdict);
+                if (verdict.action() != Action.ALLOW) {
+                    image.putInt(USED_OPERATIONS, image.getInt(USED_OPERATIONS) | 1 << operation);
+                }
             }
         }
         for (int state = 0; state < rows.length; state++) {

@@ -22,11 +22,13 @@ import java.util.function.UnaryOperator;
 
 /**
  * Makes the ruleset of a matcher that looks at keys: the automaton, and a verdict per operation for every set of rules that
- * can match together. The keys have the fields that at least one rule asks for, and always the matcher's last.
+ * can match together. The keys have the fields that at least one rule asks for, and always the matcher's last; those of addresses have all.
  */
 final class KeyTables {
     private static final GlobToken NUL = new GlobToken.One(ByteSet.of(0));
     private static final GlobToken ANYTHING = new GlobToken.Anything();
+    /** Abstract names of sockets may hold NULs. */
+    private static final GlobToken ANY_BYTES = new GlobToken.Many(ByteSet.ALL);
 
     private final List<KeyField> fields;
     private final List<NumberedRule> rules;
@@ -65,7 +67,7 @@ final class KeyTables {
     }
 
     private static List<KeyField> fields(Matcher matcher, List<NumberedRule> rules) {
-        Set<KeyField> used = EnumSet.of(matcher.fields().getLast());
+        Set<KeyField> used = matcher == Matcher.ADDRESS ? EnumSet.copyOf(matcher.fields()) : EnumSet.of(matcher.fields().getLast());
         for (NumberedRule rule : rules) {
             if (rule.enforcement().subject() instanceof Subject.Keys(var constraints, _)) {
                 if (!matcher.fields().containsAll(constraints.keySet())) {
@@ -124,7 +126,7 @@ final class KeyTables {
         if (field.width() > 0) {
             return IntegerPatterns.any(field.width());
         }
-        return List.of(ANYTHING);
+        return List.of(field == KeyField.SOCKET_NAME ? ANY_BYTES : ANYTHING);
     }
 
     private Weight weight(int rule) {

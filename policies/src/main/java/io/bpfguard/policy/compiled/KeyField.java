@@ -32,9 +32,9 @@ public enum KeyField {
     SOCKET_PROTOCOL(2),
     /** A port. */
     PORT(2),
-    /** An IPv6 address, or an IPv4 one as {@code ::ffff:a.b.c.d}; zeros where there is none. */
-    ADDRESS(16),
-    /** A Unix socket's address: a path, or byte 1 and an abstract name. */
+    /** Byte 4 and an IPv4 address as {@code ::ffff:a.b.c.d}, byte 6 and an IPv6 address, or zeros where there is none. */
+    ADDRESS(17),
+    /** A Unix socket's address: a path, or byte 1 and an abstract name, which may have any bytes; empty where there is none. */
     SOCKET_NAME(0),
     /** The first of the values that a ruleset of {@link Matcher#ARGUMENTS} takes. */
     ARGUMENT_0(0),

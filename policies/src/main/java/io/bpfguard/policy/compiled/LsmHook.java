@@ -25,16 +25,40 @@ public record LsmHook(String kernelName) implements HookPoint {
     public static final LsmHook MOVE_MOUNT = new LsmHook("move_mount");
     /** A capability is asked for. */
     public static final LsmHook CAPABLE = new LsmHook("capable");
+    /** socket(2) and socketpair(2). */
+    public static final LsmHook SOCKET_CREATE = new LsmHook("socket_create");
+    /** connect(2). */
+    public static final LsmHook SOCKET_CONNECT = new LsmHook("socket_connect");
+    /** Everything that sends. */
+    public static final LsmHook SOCKET_SENDMSG = new LsmHook("socket_sendmsg");
+    /** bind(2). */
+    public static final LsmHook SOCKET_BIND = new LsmHook("socket_bind");
+    /** listen(2). */
+    public static final LsmHook SOCKET_LISTEN = new LsmHook("socket_listen");
+    /** accept(2). */
+    public static final LsmHook SOCKET_ACCEPT = new LsmHook("socket_accept");
+    /** connect(2) of a Unix stream socket, when the other was found. */
+    public static final LsmHook UNIX_STREAM_CONNECT = new LsmHook("unix_stream_connect");
+    /** connect(2) of a Unix datagram socket and a send by one, when the other was found. */
+    public static final LsmHook UNIX_MAY_SEND = new LsmHook("unix_may_send");
 
     /** What the hooks with a program file of their own can match beside the two that every hook can. */
-    private static final Map<String, Matcher> OWN = Map.of(
-            "bprm_check_security", Matcher.PATH,
-            "file_open", Matcher.PATH,
-            "path_mknod", Matcher.PATH,
-            "sb_mount", Matcher.MOUNT,
-            "sb_kern_mount", Matcher.MOUNT,
-            "move_mount", Matcher.MOUNT,
-            "capable", Matcher.CAPABILITY);
+    private static final Map<String, Set<Matcher>> OWN = Map.ofEntries(
+            Map.entry("bprm_check_security", Set.of(Matcher.PATH)),
+            Map.entry("file_open", Set.of(Matcher.PATH)),
+            Map.entry("path_mknod", Set.of(Matcher.PATH, Matcher.ADDRESS)),
+            Map.entry("sb_mount", Set.of(Matcher.MOUNT)),
+            Map.entry("sb_kern_mount", Set.of(Matcher.MOUNT)),
+            Map.entry("move_mount", Set.of(Matcher.MOUNT)),
+            Map.entry("capable", Set.of(Matcher.CAPABILITY)),
+            Map.entry("socket_create", Set.of(Matcher.ADDRESS)),
+            Map.entry("socket_connect", Set.of(Matcher.ADDRESS)),
+            Map.entry("socket_sendmsg", Set.of(Matcher.ADDRESS)),
+            Map.entry("socket_bind", Set.of(Matcher.ADDRESS)),
+            Map.entry("socket_listen", Set.of(Matcher.ADDRESS)),
+            Map.entry("socket_accept", Set.of(Matcher.ADDRESS)),
+            Map.entry("unix_stream_connect", Set.of(Matcher.ADDRESS)),
+            Map.entry("unix_may_send", Set.of(Matcher.ADDRESS)));
 
     public LsmHook {
         Objects.requireNonNull(kernelName, "kernelName is null");
@@ -43,10 +67,7 @@ public record LsmHook(String kernelName) implements HookPoint {
     /** The matchers that can be a step of this hook's chain. */
     public Set<Matcher> matchers() {
         EnumSet<Matcher> matchers = EnumSet.of(Matcher.SYSTEM_CALL, Matcher.ALWAYS);
-        Matcher own = OWN.get(kernelName);
-        if (own != null) {
-            matchers.add(own);
-        }
+        matchers.addAll(OWN.getOrDefault(kernelName, Set.of()));
         return matchers;
     }
 }

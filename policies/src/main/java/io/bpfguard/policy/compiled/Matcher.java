@@ -21,7 +21,7 @@ public enum Matcher {
     SYSTEM_CALL,
     /** The same verdict at each call of a hook or function. */
     ALWAYS,
-    /** A socket and an address; one verdict per {@link SocketOperation}. */
+    /** A socket and an address; one verdict per {@link SocketOperation}. Its keys always have all fields. */
     ADDRESS(KeyField.SOCKET_FAMILY, KeyField.SOCKET_TYPE, KeyField.SOCKET_PROTOCOL, KeyField.PORT, KeyField.ADDRESS,
             KeyField.SOCKET_NAME),
     /** Arguments of a hook, a function or a system call, and members of what they point to, as the ruleset says. */

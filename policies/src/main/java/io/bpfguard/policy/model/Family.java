@@ -9,6 +9,8 @@ public enum Family {
     PROCESSES("processes", "paths", true),
     /** Files that are opened, by path. */
     FILES("files", "paths", true),
+    /** Sockets, by what they are and whom they reach; no key of its own has to be there. */
+    NETWORK("network", "", true),
     /** File systems that are mounted, by type. */
     MOUNTS("mounts", "types", true),
     /** Capabilities that are used, by name. */
@@ -35,7 +37,7 @@ public enum Family {
         return key;
     }
 
-    /** The key in a rule that lists what the rule is about. */
+    /** The key in a rule that lists what the rule is about; empty where there is no such key that a rule must have. */
     public String objectsKey() {
         return objectsKey;
     }

@@ -2,6 +2,7 @@ package io.bpfguard.policy.model;
 
 import io.bpfguard.policy.compiled.Action;
 import io.bpfguard.policy.compiled.PathOperation;
+import io.bpfguard.policy.compiled.SocketOperation;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -47,6 +48,44 @@ public sealed interface Rule {
     record Mounts(RuleHead head, List<Located<Glob>> types) implements Rule {
         public Mounts {
             types = List.copyOf(types);
+        }
+    }
+
+    /**
+     * Sockets that are made and used. A condition that is empty is none.
+     *
+     * @param head what all rules have
+     * @param operations what is done, as the kernel tells it apart
+     * @param families of the socket, {@code AF_}
+     * @param types of the socket, {@code SOCK_}
+     * @param protocols of the socket, {@code IPPROTO_} or what its family calls so
+     * @param addresses whereto or where, in IP
+     * @param ports likewise
+     * @param paths that a Unix socket is bound to
+     * @param abstractNames that a Unix socket is bound to, without the leading NUL; with {@code paths}, either may match
+     */
+    record Network(RuleHead head, Set<SocketOperation> operations, Set<Integer> families, Set<Integer> types, Set<Integer> protocols,
+            List<Located<Cidr>> addresses, List<PortRange> ports, List<Located<Glob>> paths, List<Located<Glob>> abstractNames)
+            implements Rule {
+        public Network {
+            operations = Set.copyOf(operations);
+            families = Set.copyOf(families);
+            types = Set.copyOf(types);
+            protocols = Set.copyOf(protocols);
+            addresses = List.copyOf(addresses);
+            ports = List.copyOf(ports);
+            paths = List.copyOf(paths);
+            abstractNames = List.copyOf(abstractNames);
+        }
+
+        /** Whether it asks for an IP address. */
+        public boolean isAboutIp() {
+            return !addresses.isEmpty() || !ports.isEmpty();
+        }
+
+        /** Whether it asks for the name of a Unix socket. */
+        public boolean isAboutNames() {
+            return !paths.isEmpty() || !abstractNames.isEmpty();
         }
     }
 

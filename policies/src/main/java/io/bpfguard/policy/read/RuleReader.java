@@ -33,10 +33,12 @@ final class RuleReader {
 
     private final ProblemList problems;
     private final Values values;
+    private final NetworkReader network;
 
     RuleReader(ProblemList problems, Values values) {
         this.problems = problems;
         this.values = values;
+        this.network = new NetworkReader(problems, values);
     }
 
     /** The rules that could be read; what is wrong with others is in the problems. */
@@ -53,6 +55,11 @@ final class RuleReader {
         String owner = family.key() + "[" + index + "]";
         return Fields.of(node, owner, problems).flatMap(fields -> {
             Optional<RuleHead> head = head(family, index, fields, owner);
+            if (family == Family.NETWORK) {
+                Optional<Rule> rule = network.read(head, fields, owner);
+                fields.refuseOthers();
+                return rule;
+            }
             Optional<YamlNode> objects = fields.require(family.objectsKey());
             String objectsOwner = owner + "." + family.objectsKey();
             Optional<Rule> rule = head.flatMap(h -> objects.map(o -> rule(h, o, objectsOwner, fields)));
@@ -79,6 +86,7 @@ final class RuleReader {
     private void checkObjects(Family family, YamlNode node, String owner) {
         switch (family) {
             case PROCESSES, FILES -> values.globs(node, owner, Glob.Kind.PATH);
+            case NETWORK -> throw new IllegalArgumentException("a rule on the network needs no " + owner);
             case MOUNTS -> values.globs(node, owner, Glob.Kind.NAME);
             case CAPABILITIES -> capabilities(node, owner);
             case SYSTEM_CALLS, LSM_HOOKS, KERNEL_FUNCTIONS -> kernelNames(node, owner);
@@ -91,6 +99,7 @@ final class RuleReader {
             case FILES -> new Rule.Files(head, values.globs(objects, owner, Glob.Kind.PATH),
                     fields.take("operations").map(node -> operations(node, head))
                             .orElse(PathOperation.OF_FILES));
+            case NETWORK -> throw new IllegalArgumentException("a rule on the network needs no " + owner);
             case MOUNTS -> new Rule.Mounts(head, values.globs(objects, owner, Glob.Kind.NAME));
             case CAPABILITIES -> new Rule.Capabilities(head, capabilities(objects, owner));
             case SYSTEM_CALLS -> new Rule.SystemCalls(head, kernelNames(objects, owner));

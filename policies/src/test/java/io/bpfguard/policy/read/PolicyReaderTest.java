@@ -13,6 +13,7 @@ import io.bpfguard.policy.model.Located;
 import io.bpfguard.policy.model.Mode;
 import io.bpfguard.policy.model.PolicyException;
 import io.bpfguard.policy.model.PolicySelector;
+import io.bpfguard.policy.model.PortRange;
 import io.bpfguard.policy.model.Position;
 import io.bpfguard.policy.model.Rule;
 import java.nio.charset.StandardCharsets;
@@ -48,17 +49,22 @@ class PolicyReaderTest {
                 tuple(Family.CAPABILITIES, Action.AUDIT));
         assertThat(policy.rules()).extracting(rule -> rule.head().label())
                 .containsExactly("processes[0] (shells)", "processes[1]",
-                "files[0] (secrets)", "files[1]", "mounts[0]", "capabilities[0]", "systemCalls[0]", "lsmHooks[0]",
+                "files[0] (secrets)", "files[1]", "network[0]", "network[1]", "mounts[0]", "capabilities[0]", "systemCalls[0]", "lsmHooks[0]",
                         "kernelFunctions[0]");
-        assertThat(policy.rules()).extracting(rule -> rule.head().errno()).containsExactly(13, 1, 2, 1, 1, 1, 1, 1, 1);
+        assertThat(policy.rules()).extracting(rule -> rule.head().errno()).containsExactly(13, 1, 2, 1, 1, 1, 1, 1, 1, 1, 1);
         assertThat(policy.rules()).extracting(rule -> rule.head().mode()).startsWith(Mode.AUDIT, Mode.ENFORCE);
         assertThat(policy.rules().get(2)).isInstanceOfSatisfying(Rule.Files.class,
                 files -> assertThat(files.operations()).containsExactly(PathOperation.READ));
         assertThat(policy.rules().get(3)).isInstanceOfSatisfying(Rule.Files.class,
                 files -> assertThat(files.operations()).isEqualTo(PathOperation.OF_FILES));
-        assertThat(policy.rules().get(5)).isInstanceOfSatisfying(Rule.Capabilities.class,
+        assertThat(policy.rules().get(4)).isInstanceOfSatisfying(Rule.Network.class, network -> {
+            assertThat(network.addresses()).extracting(address -> address.value().toString()).containsExactly("169.254.169.254", "fd00:ec2::/32");
+            assertThat(network.ports()).containsExactly(new PortRange(80, 80), new PortRange(8000, 8999));
+            assertThat(network.protocols()).containsExactlyInAnyOrder(6, 256, 262);
+        });
+        assertThat(policy.rules().get(7)).isInstanceOfSatisfying(Rule.Capabilities.class,
                 capabilities -> assertThat(capabilities.numbers()).containsExactlyInAnyOrder(21, 13));
-        assertThat(policy.rules().get(8)).isInstanceOfSatisfying(Rule.KernelFunctions.class,
+        assertThat(policy.rules().get(10)).isInstanceOfSatisfying(Rule.KernelFunctions.class,
                 functions -> assertThat(functions.fallback()).map(Located::value).contains(Action.KILL));
     }
 
