@@ -28,7 +28,7 @@ public final class FirstInstruction implements Scenario {
                 paths: [/probes/mark]
             files:
               - action: deny
-                paths: ["/shared/first/*"]
+                paths: ["/shared/first-opens/*"]
                 operations: [read, write]
             """);
     /** A frozen agent costs it once per batch; the runtime drops the agent after that and goes on. */
@@ -37,7 +37,7 @@ public final class FirstInstruction implements Scenario {
 
     /** The workload; its last argument is the file that changes if it gets through. */
     private enum Workload {
-        OPEN("first", "/probes/first-open"),
+        OPEN("first-opens", "/probes/first-open"),
         EXEC("marks", "/probes/first-exec", "/probes/mark");
 
         final String directory;
