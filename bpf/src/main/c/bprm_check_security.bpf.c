@@ -4,7 +4,7 @@
  * script. Return: 0 allows, a negative errno is what execve(2) returns.
  */
 #include "hook.h"
-#include "path.h"
+#include "judge.h"
 
 HOOK(bprm_check_security)
 

@@ -8,9 +8,29 @@
 #define TEXT_SIZE 4096 /* the longest string with its NUL */
 #define CHUNK 32       /* bytes per turn of bpf_loop: each turn is dear, each byte more is the verifier's work */
 
+/* A decision about a file, see judge.h: what is asked, and what has come out so far. Addresses are numbers here. */
+struct judgement {
+	__u64 mount;  /* struct vfsmount *; 0: not known */
+	__u64 dentry; /* struct dentry * */
+	__u32 operations;
+	__u32 ruleset;
+	__u32 start;   /* state before the path */
+	__u32 places;  /* where the file was found */
+	__u32 failure; /* enum reason; REASON_RULE: none */
+	__u32 operation; /* that the strongest verdict is about */
+	struct verdict strongest;
+	__u64 shown_mount; /* the place that it is about */
+	__u64 shown_dentry;
+	__u64 target_mount; /* of a second name, see alias.h */
+	__u64 target_dentry;
+	__u32 is_directory;
+	__u32 is_renamed;
+};
+
 /* Memory for one string, too large for the stack. Task storage, because the program can be preempted. */
 struct text_buffer {
 	char text[TEXT_SIZE + 256];
+	struct judgement judgement;
 };
 
 struct {
@@ -39,19 +59,27 @@ struct scan {
 	bool failed;
 };
 
+/* At a state that an earlier scan came to, not 0. False: likewise. */
+static __always_inline bool scan_resume(struct scan *scan, __u32 ruleset, __u32 state)
+{
+	const struct key_ruleset *rules = ruleset_block(ruleset, 0);
+
+	if (!rules || rules->header.version != RULESET_VERSION)
+		return false;
+	scan->rules = rules;
+	scan->ruleset = ruleset;
+	scan->state = state;
+	scan->block_number = state / BLOCK_WORDS;
+	scan->block = ruleset_block(ruleset, scan->block_number);
+	return scan->block != NULL;
+}
+
 /* At the first state. False when the ruleset is not there or of another version. */
 static __always_inline bool scan_begin(struct scan *scan, const struct step *step)
 {
 	const struct key_ruleset *rules = step ? ruleset_block(step->ruleset, 0) : NULL;
 
-	if (!rules || rules->header.version != RULESET_VERSION)
-		return false;
-	scan->rules = rules;
-	scan->ruleset = step->ruleset;
-	scan->state = rules->start;
-	scan->block_number = scan->state / BLOCK_WORDS;
-	scan->block = ruleset_block(scan->ruleset, scan->block_number);
-	return scan->block != NULL;
+	return rules && scan_resume(scan, step->ruleset, rules->start);
 }
 
 static long scan_chunk(__u64 index, struct scan *scan)
@@ -102,28 +130,43 @@ static __always_inline void scan_text(struct scan *scan, const char *text, __u32
 		scan->failed = true;
 }
 
-static __always_inline const struct verdicts *scan_verdicts(const struct scan *scan, __u32 word)
+/* The verdicts of a number; NULL: the ruleset is not as it should be. */
+static __always_inline const struct verdicts *numbered_verdicts(const struct key_ruleset *rules, __u32 ruleset, __u32 number)
 {
-	const struct key_ruleset *rules = scan->rules;
 	const char *verdicts;
-	__u32 verdict = 0;
+	__u32 address;
 
-	if (scan->failed)
+	if (number >= rules->verdict_count)
 		return NULL;
-	if (scan->state) {
-		const __u32 *block = ruleset_block(scan->ruleset, scan->state / BLOCK_WORDS);
-
-		if (!block)
-			return NULL;
-		verdict = block[bounded(scan->state + word, BLOCK_WORDS - 1)];
-	}
-	if (verdict >= rules->verdict_count)
-		return NULL;
-	verdict = rules->verdicts + verdict * sizeof(struct verdicts);
-	verdicts = ruleset_block(scan->ruleset, verdict / BLOCK_SIZE);
+	address = rules->verdicts + number * sizeof(struct verdicts);
+	verdicts = ruleset_block(ruleset, address / BLOCK_SIZE);
 	if (!verdicts)
 		return NULL;
-	return (const void *)(verdicts + bounded(verdict, (BLOCK_SIZE - 1) & ~(sizeof(struct verdicts) - 1)));
+	return (const void *)(verdicts + bounded(address, (BLOCK_SIZE - 1) & ~(sizeof(struct verdicts) - 1)));
+}
+
+/* A word of a state's row: what the verdicts' number is in. False: likewise. */
+static __always_inline bool row_word(__u32 ruleset, __u32 state, __u32 word, __u32 *value)
+{
+	const __u32 *block;
+
+	*value = 0;
+	if (!state)
+		return true;
+	block = ruleset_block(ruleset, state / BLOCK_WORDS);
+	if (!block)
+		return false;
+	*value = block[bounded(state + word, BLOCK_WORDS - 1)];
+	return true;
+}
+
+static __always_inline const struct verdicts *scan_verdicts(const struct scan *scan, __u32 word)
+{
+	__u32 number;
+
+	if (scan->failed || !row_word(scan->ruleset, scan->state, word, &number))
+		return NULL;
+	return numbered_verdicts(scan->rules, scan->ruleset, number);
 }
 
 /* The verdicts for the key that was scanned. NULL: the ruleset is not as it should be. */

@@ -5,7 +5,7 @@
  * Return: 0 allows, a negative errno is what the call returns.
  */
 #include "hook.h"
-#include "path.h"
+#include "judge.h"
 
 HOOK(path_mknod)
 

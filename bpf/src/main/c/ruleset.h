@@ -17,6 +17,9 @@
  *                           can get (PATH only), word ROW_HEAD + c the address (in words) of the next state's row for
  *                           byte class c, 0 = no rule can match any more. Verdicts 0 are those for keys that no rule
  *                           matches. Rows and verdicts do not cross a block.
+ *   ALIAS                   the same over paths, for what gives files other names: word 0 is the index of the strongest
+ *                           verdicts that a path can get, whatever else its rules ask for, word 1 likewise. Half the
+ *                           verdicts stand behind the others: those that a path is sure to get.
  *   CAPABILITY              struct verdict by_capability[64] at TABLE_OFFSET
  *   SYSTEM_CALL             struct verdict by_number[2][SYSCALLS] at TABLE_OFFSET: 64-bit numbers, then 32-bit ones
  *   ALWAYS                  struct verdict at TABLE_OFFSET
@@ -44,6 +47,7 @@ enum matcher {
 	MATCH_ALWAYS,
 	MATCH_ADDRESS,
 	MATCH_ARGUMENTS,
+	MATCH_ALIAS,
 };
 
 /* io.bpfguard.policy.compiled.PathOperation; mounts and arguments have one operation, number 0. */
@@ -129,6 +133,7 @@ struct argument {
 
 #define ARGUMENTS 8
 #define ROW_HEAD 2
+#define NO_STATE 0xfffffffd
 
 struct key_ruleset {
 	struct ruleset_header header;
@@ -137,7 +142,9 @@ struct key_ruleset {
 	__u32 verdict_count;
 	__u32 classes;  /* how many, at most 256 */
 	__u32 fields;   /* bits: which fields the keys have */
-	__u32 unused[9];
+	__u32 plain_directory; /* ALIAS: state inside directories whose names no glob mentions, at whatever depth */
+	__u32 plain_name;      /* ALIAS: state behind the names of such files; both NO_STATE where there is none */
+	__u32 unused[7];
 	__u8 class_of[256]; /* byte -> class, 0..classes - 1; at TABLE_OFFSET */
 	struct argument arguments[ARGUMENTS];
 };

@@ -28,7 +28,8 @@ import java.util.function.Supplier;
  */
 public final class RoutingState implements Routing, AutoCloseable {
     /** What is attached for a container's life; the names are those of the programs in lifecycle.bpf.c. */
-    private static final List<String> LIFECYCLE = List.of("cgroup_made", "cgroup_gone", "task_made", "program_executed");
+    private static final List<String> LIFECYCLE = List.of("cgroup_made", "cgroup_gone", "task_made", "program_executed",
+            "mount_asked", "mount_moved", "root_changed");
 
     private static final List<String> MAPS = List.of("expected", "cgroups", "containers", "container_routes", "routes", "chains", "rulesets", "events");
 

@@ -79,7 +79,7 @@ public record Lowering(List<Enforcement> enforcements, List<Problem> refusals) {
 
     /** Collects the enforcements of one rule. */
     static final class Builder {
-        private static final String OPEN_NOTE = "Judged when the file is opened, and as writing when its name comes into being; changing it by name (rename, unlink, link, truncate, chmod) is not covered.";
+        private static final String FILES_NOTE = "What was opened before goes on. Times and the attributes of chattr are not covered, nor are trusted.overlay attributes.";
         private static final String MOUNT_NOTE = "Changing the attributes of a mount (mount_setattr) and unmounting are not covered; deny them as system calls.";
 
         private final NodeCapabilities node;
@@ -109,46 +109,41 @@ public record Lowering(List<Enforcement> enforcements, List<Problem> refusals) {
         }
 
         void family(Family family, Subject subject, Position at) {
-            Matcher matcher;
-            List<LsmHook> hooks;
-            String note = "";
             switch (family) {
-                case PROCESSES -> {
-                    matcher = Matcher.PATH;
-                    hooks = List.of(LsmHook.BPRM_CHECK_SECURITY);
-                }
-                case FILES -> {
-                    matcher = Matcher.PATH;
-                    hooks = creates(subject) ? List.of(LsmHook.FILE_OPEN, LsmHook.PATH_MKNOD) : List.of(LsmHook.FILE_OPEN);
-                    note = OPEN_NOTE;
+                case PROCESSES, FILES -> {
+                    for (Gate gate : FileHooks.of(operations(subject))) {
+                        add(family, gate, Matcher.PATH, subject, "", family == Family.FILES ? FILES_NOTE : "", at);
+                    }
+                    for (Gate gate : FileHooks.ALIASES) {
+                        add(family, gate, Matcher.ALIAS, subject, " for other names", "", at);
+                    }
                 }
                 case MOUNTS -> {
-                    matcher = Matcher.MOUNT;
-                    hooks = List.of(LsmHook.SB_MOUNT, LsmHook.SB_KERN_MOUNT, LsmHook.MOVE_MOUNT);
-                    note = MOUNT_NOTE;
+                    for (LsmHook hook : List.of(LsmHook.SB_MOUNT, LsmHook.SB_KERN_MOUNT, LsmHook.MOVE_MOUNT)) {
+                        add(family, Gate.of(hook.kernelName()), Matcher.MOUNT, subject, "", MOUNT_NOTE, at);
+                    }
                 }
-                case CAPABILITIES -> {
-                    matcher = Matcher.CAPABILITY;
-                    hooks = List.of(LsmHook.CAPABLE);
-                }
+                case CAPABILITIES -> add(family, Gate.of(LsmHook.CAPABLE.kernelName()), Matcher.CAPABILITY, subject, "", "", at);
                 default -> throw new IllegalArgumentException(family + " has no hooks of its own");
-            }
-            for (LsmHook hook : hooks) {
-                if (node.hasLsmHook(hook.kernelName())) {
-                    add(hook, matcher, subject, action, "lsm/" + hook.kernelName(), note);
-                } else {
-                    refuse(Problem.at(at, family.key() + " needs the LSM hook " + hook.kernelName()
-                            + ", which the kernel of this node (" + node.kernelRelease() + ") does not have"));
-                }
             }
         }
 
-        private static boolean creates(Subject subject) {
-            int create = PathOperation.CREATE.ordinal();
+        private void add(Family family, Gate gate, Matcher matcher, Subject subject, String how, String note, Position at) {
+            gate.hooks().stream().filter(node::hasLsmHook).findFirst().ifPresentOrElse(
+                    hook -> add(new LsmHook(hook), matcher, subject, action, "lsm/" + hook + how, note),
+                    () -> {
+                        if (gate.required()) {
+                            refuse(Problem.at(at, family.key() + " needs the LSM hook " + String.join(" or ", gate.hooks())
+                                    + ", which the kernel of this node (" + node.kernelRelease() + ") does not have"));
+                        }
+                    });
+        }
+
+        private static Set<Integer> operations(Subject subject) {
             return switch (subject) {
-                case Subject.Keys(_, var operations) -> operations.contains(create);
-                case Subject.Rest(var operations) -> operations.contains(create);
-                default -> false;
+                case Subject.Keys(_, var operations) -> operations;
+                case Subject.Rest(var operations) -> operations;
+                default -> throw new IllegalArgumentException(subject + " has no operations");
             };
         }
 

@@ -147,7 +147,7 @@ public final class Compiler {
         ChainBuilder builder = new ChainBuilder(byHook.values().stream().flatMap(List::stream).toList());
         Map<HookPoint, Chain> chains = new LinkedHashMap<>();
         for (Map.Entry<HookPoint, List<NumberedRule>> entry : byHook.entrySet()) {
-            if (entry.getValue().stream().anyMatch(rule -> rule.enforcement().action() != Action.ALLOW)) {
+            if (entry.getValue().stream().anyMatch(rule -> builder.acts(rule.enforcement().matcher(), List.of(rule)))) {
                 chains.put(entry.getKey(), chain(builder, entry.getKey(), entry.getValue()));
             }
         }

@@ -26,15 +26,37 @@ public record LsmHook(String kernelName) implements HookPoint {
     /** A capability is asked for. */
     public static final LsmHook CAPABLE = new LsmHook("capable");
 
+    private static final Set<Matcher> PATHS = Set.of(Matcher.PATH);
+    private static final Set<Matcher> NAMES = Set.of(Matcher.PATH, Matcher.ALIAS);
+    private static final Set<Matcher> MOUNTS = Set.of(Matcher.MOUNT, Matcher.PATH, Matcher.ALIAS);
+
     /** What the hooks with a program file of their own can match beside the two that every hook can. */
-    private static final Map<String, Matcher> OWN = Map.of(
-            "bprm_check_security", Matcher.PATH,
-            "file_open", Matcher.PATH,
-            "path_mknod", Matcher.PATH,
-            "sb_mount", Matcher.MOUNT,
-            "sb_kern_mount", Matcher.MOUNT,
-            "move_mount", Matcher.MOUNT,
-            "capable", Matcher.CAPABILITY);
+    private static final Map<String, Set<Matcher>> OWN = Map.ofEntries(
+            Map.entry("bprm_check_security", PATHS),
+            Map.entry("file_fcntl", PATHS),
+            Map.entry("file_open", PATHS),
+            Map.entry("file_permission", PATHS),
+            Map.entry("file_truncate", PATHS),
+            Map.entry("inode_remove_acl", PATHS),
+            Map.entry("inode_removexattr", PATHS),
+            Map.entry("inode_set_acl", PATHS),
+            Map.entry("inode_setxattr", PATHS),
+            Map.entry("path_chmod", PATHS),
+            Map.entry("path_chown", PATHS),
+            Map.entry("path_link", NAMES),
+            Map.entry("path_mkdir", PATHS),
+            Map.entry("path_mknod", PATHS),
+            Map.entry("path_rename", NAMES),
+            Map.entry("path_rmdir", PATHS),
+            Map.entry("path_symlink", PATHS),
+            Map.entry("path_truncate", PATHS),
+            Map.entry("path_unlink", PATHS),
+            Map.entry("sb_mount", MOUNTS),
+            Map.entry("sb_kern_mount", Set.of(Matcher.MOUNT)),
+            Map.entry("move_mount", MOUNTS),
+            Map.entry("sb_pivotroot", NAMES),
+            Map.entry("sb_umount", NAMES),
+            Map.entry("capable", Set.of(Matcher.CAPABILITY)));
 
     public LsmHook {
         Objects.requireNonNull(kernelName, "kernelName is null");
@@ -43,10 +65,7 @@ public record LsmHook(String kernelName) implements HookPoint {
     /** The matchers that can be a step of this hook's chain. */
     public Set<Matcher> matchers() {
         EnumSet<Matcher> matchers = EnumSet.of(Matcher.SYSTEM_CALL, Matcher.ALWAYS);
-        Matcher own = OWN.get(kernelName);
-        if (own != null) {
-            matchers.add(own);
-        }
+        matchers.addAll(OWN.getOrDefault(kernelName, Set.of()));
         return matchers;
     }
 }

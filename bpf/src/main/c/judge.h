@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * Judges what is done to a file by its path: the one that it has through the mount at hand, where that is its whole truth.
+ *
+ * A workload that mounts can give a file further paths: by a bind mount, by a tree that is attached nowhere, through
+ * another mount namespace. So where it has mounted anything, or the mount at hand is not of the namespace that the
+ * container began in, a file is judged by every path that it has there, and the strongest verdict counts. What would take
+ * a file's path there away is judged in alias.h. A file that has no path to be found (opened by a handle while its
+ * directories are not in memory) is judged as the worst that any path could get.
+ */
+#pragma once
+#include "path.h"
+
+#define MOUNTS_OF_SUPERBLOCK 65536
+#define STATE_BROKEN 0xffffffff
+
+/* The file that a decision is about. */
+struct seen {
+	struct vfsmount *mount; /* NULL: the hook does not say through which */
+	struct dentry *dentry;
+};
+
+/* The state behind text[offset..end), from a state on; STATE_BROKEN: the ruleset is not as it should be. */
+__noinline __u32 follow(struct text_buffer *buffer, __u32 ruleset, __u32 state, __u32 offset, __u32 end)
+{
+	struct scan scan = {};
+
+	if (!buffer || state == STATE_BROKEN)
+		return STATE_BROKEN;
+	if (!state)
+		return 0;
+	if (!scan_resume(&scan, ruleset, state))
+		return STATE_BROKEN;
+	scan_text(&scan, buffer->text, offset, end);
+	return scan.failed ? STATE_BROKEN : scan.state;
+}
+
+/* Keeps the strongest verdict of the operations that are asked about. word: of the state's row. False: broken. */
+static __always_inline bool weigh(struct judgement *judgement, __u32 state, __u32 word, __u64 mount)
+{
+	const struct key_ruleset *rules = ruleset_block(judgement->ruleset, 0);
+	const struct verdicts *verdicts;
+	__u32 number;
+
+	if (state == STATE_BROKEN || !rules || !row_word(judgement->ruleset, state, word, &number))
+		return false;
+	verdicts = numbered_verdicts(rules, judgement->ruleset, number);
+	if (!verdicts)
+		return false;
+#pragma clang loop unroll(disable)
+	for (int i = 0; i < OPERATIONS; i++) {
+		if (!(judgement->operations & (1 << i)) || verdicts->of[i].action <= judgement->strongest.action)
+			continue;
+		judgement->strongest = verdicts->of[i];
+		judgement->operation = i;
+		judgement->shown_mount = mount;
+		judgement->shown_dentry = judgement->dentry;
+	}
+	return true;
+}
+
+/* Judges the path that the file has through one mount, if it has one. */
+__noinline int judge_place(struct text_buffer *buffer, __u64 mount)
+{
+	struct judgement *judgement;
+	__u32 offset;
+
+	if (!buffer)
+		return 0;
+	judgement = &buffer->judgement;
+	offset = render(buffer, mount, judgement->dentry);
+	if (!offset) {
+		judgement->failure = REASON_PATH_TOO_LONG;
+		return 0;
+	}
+	if (offset & PATH_OUTSIDE)
+		return 0;
+	judgement->places++;
+	if (!weigh(judgement, follow(buffer, judgement->ruleset, judgement->start, offset, PATH_LAST), 0, mount))
+		judgement->failure = REASON_NO_RULESET;
+	return 0;
+}
+
+/* The mounts of a superblock, one after the other. */
+struct search {
+	struct text_buffer *buffer;
+	struct super_block *superblock;
+	struct mount *next;
+	__u64 begun; /* numbers of the namespaces whose mounts count: that which the container began in */
+	__u64 own;   /* and the task's */
+};
+
+static __always_inline struct mount *listed_mount(struct super_block *superblock, struct list_head *link)
+{
+	if (link == (void *)superblock + bpf_core_field_offset(struct super_block, s_mounts))
+		return NULL;
+	return (void *)link - bpf_core_field_offset(struct mount, mnt_instance);
+}
+
+static __always_inline struct mount *first_mount(struct super_block *superblock)
+{
+	struct super_block___chain *chain = (void *)superblock;
+
+	if (bpf_core_field_exists(chain->s_mounts))
+		return BPF_CORE_READ(chain, s_mounts);
+	return listed_mount(superblock, BPF_CORE_READ(superblock, s_mounts.next));
+}
+
+static __always_inline struct mount *mount_after(struct super_block *superblock, struct mount *mount)
+{
+	struct mount___chain *chain = (void *)mount;
+
+	if (bpf_core_field_exists(chain->mnt_next_for_sb))
+		return BPF_CORE_READ(chain, mnt_next_for_sb);
+	return listed_mount(superblock, BPF_CORE_READ(mount, mnt_instance.next));
+}
+
+/* The next mount as a struct vfsmount; 0 where it is of another namespace. Not at the end. */
+static __always_inline __u64 take_mount(struct search *search)
+{
+	struct mount *mount = search->next;
+	__u64 number = namespace_number(BPF_CORE_READ(mount, mnt_ns));
+
+	search->next = mount_after(search->superblock, mount);
+	if (!number || (number != search->begun && number != search->own))
+		return 0;
+	return (__u64)mount + bpf_core_field_offset(struct mount, mnt);
+}
+
+static __always_inline struct container *container_of_label(const struct label *label)
+{
+	__u32 number = label->container;
+
+	return bpf_map_lookup_elem(&containers, &number);
+}
+
+typedef int visit_place(struct text_buffer *buffer, __u64 mount);
+
+/* A turn of the loop over a superblock's mounts. */
+static __always_inline long visit_next(struct search *search, visit_place visit)
+{
+	struct text_buffer *buffer = search->buffer;
+	__u64 mount;
+
+	if (!search->next)
+		return 1;
+	mount = take_mount(search);
+	if (mount && mount != buffer->judgement.mount)
+		visit(buffer, mount);
+	return buffer->judgement.failure != REASON_RULE;
+}
+
+/* Visits every place of the dentry that is judged. True where it may have others, that cannot be found. */
+static __always_inline bool visit_places(struct text_buffer *buffer, visit_place visit, long (*turn)(__u64, struct search *))
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct mnt_namespace *own = namespace_of(task);
+	struct judgement *judgement = &buffer->judgement;
+	struct label *label = current_label();
+	struct container *container = label ? container_of_label(label) : NULL;
+	struct search search = {};
+	bool elsewhere;
+
+	if (!container) {
+		judgement->failure = REASON_NO_ROUTE;
+		return false;
+	}
+	judgement->places = 0;
+	search.own = namespace_number(own);
+	search.begun = container->namespace;
+	elsewhere = search.begun && search.own != search.begun;
+	if (judgement->mount) {
+		struct mount *mount = mount_of(judgement->mount);
+		struct mnt_namespace *namespace = BPF_CORE_READ(mount, mnt_ns);
+
+		visit(buffer, judgement->mount);
+		if (judgement->failure != REASON_RULE)
+			return false;
+		if (judgement->places && !container->mounted && !elsewhere && (namespace == own || is_internal(namespace)))
+			return false;
+	}
+	search.buffer = buffer;
+	search.superblock = BPF_CORE_READ((struct dentry *)judgement->dentry, d_sb);
+#pragma clang loop unroll(disable)
+	for (int try = 0; try < PATH_TRIES; try++) {
+		__u64 before = tree_version();
+
+		search.next = first_mount(search.superblock);
+		bpf_loop(MOUNTS_OF_SUPERBLOCK, turn, &search, 0);
+		if (judgement->failure != REASON_RULE)
+			return false;
+		if (!before || before != tree_version())
+			continue;
+		if (search.next)
+			break;
+		return (judgement->mount && !judgement->places) || (elsewhere && !namespace_lives(task, search.begun));
+	}
+	judgement->failure = REASON_PATH_TOO_LONG;
+	return false;
+}
+
+static long judge_next(__u64 index, struct search *search)
+{
+	return visit_next(search, judge_place);
+}
+
+/* Judges every path of the file. */
+__noinline int judge_places(struct text_buffer *buffer)
+{
+	struct judgement *judgement;
+
+	if (!buffer)
+		return 0;
+	judgement = &buffer->judgement;
+	if (visit_places(buffer, judge_place, judge_next) && !weigh(judgement, judgement->start, 1, judgement->mount))
+		judgement->failure = REASON_NO_RULESET;
+	return 0;
+}
+
+static __always_inline void consider(struct text_buffer *buffer, const struct seen *file, __u32 operations)
+{
+	struct judgement *judgement = &buffer->judgement;
+
+	if (judgement->failure != REASON_RULE || !file->dentry || !operations)
+		return;
+	judgement->mount = (__u64)file->mount;
+	judgement->dentry = (__u64)file->dentry;
+	judgement->operations = operations;
+	judge_places(buffer);
+}
+
+/* Ends a step with the verdict that was found, as one event. */
+static __always_inline int conclude_judgement(void *ctx, struct label *label, const struct step *step,
+					      struct text_buffer *buffer)
+{
+	struct judgement *judgement = &buffer->judgement;
+	struct object object = { .kind = OBJECT_PATH, .operation = judgement->operation };
+	struct verdict verdict = judgement->strongest;
+
+	if (judgement->failure != REASON_RULE)
+		return conclude_error(ctx, label, step, judgement->failure, &object);
+	if (verdict.action != ACTION_ALLOW && judgement->shown_mount) {
+		__u32 offset = bounded(render(buffer, judgement->shown_mount, judgement->shown_dentry), TEXT_SIZE - 1);
+
+		object.text = buffer->text + offset;
+		object.length = offset && offset <= PATH_LAST ? PATH_LAST - offset : 0;
+	}
+	return conclude(ctx, label, &verdict, &object);
+}
+
+/* Begins a step: the memory for its judgement, with what was judged before forgotten; NULL if there is none. */
+static __always_inline struct text_buffer *begin_judgement(const struct step *step, __u32 fields)
+{
+	struct text_buffer *buffer = current_text_buffer();
+	struct scan scan = {};
+
+	if (!buffer)
+		return NULL;
+	__builtin_memset(&buffer->judgement, 0, sizeof(buffer->judgement));
+	if (scan_begin(&scan, step) && scan.rules->fields == fields) {
+		buffer->judgement.ruleset = scan.ruleset;
+		buffer->judgement.start = scan.state;
+	} else {
+		buffer->judgement.failure = REASON_NO_RULESET;
+	}
+	return buffer;
+}
+
+/* Judges each operation of a mask (bits by enum path_operation) on a file, and others on a second one if there is one. */
+static __always_inline int judge_files(void *ctx, const struct seen *first, __u32 first_operations,
+				       const struct seen *second, __u32 second_operations)
+{
+	struct label *label = current_label();
+	struct text_buffer *buffer;
+	struct step *step;
+
+	if (!label)
+		return 0;
+	step = current_step(label);
+	buffer = begin_judgement(step, 1 << FIELD_PATH);
+	if (!buffer)
+		return conclude_error(ctx, label, step, REASON_NO_MEMORY, &(struct object){ .kind = OBJECT_PATH });
+	consider(buffer, first, first_operations);
+	consider(buffer, second, second_operations);
+	return conclude_judgement(ctx, label, step, buffer);
+}
+
+static __always_inline int judge_path(void *ctx, struct vfsmount *mount, struct dentry *dentry, __u32 operations)
+{
+	const struct seen file = { mount, dentry }, nothing = {};
+
+	return judge_files(ctx, &file, operations, &nothing, 0);
+}
