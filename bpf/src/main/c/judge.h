@@ -159,6 +159,7 @@ static __always_inline bool visit_places(struct text_buffer *buffer, visit_place
 	struct label *label = current_label();
 	struct container *container = label ? container_of_label(label) : NULL;
 	struct search search = {};
+	struct dentry *dentry;
 	bool elsewhere;
 
 	if (!container) {
@@ -179,8 +180,9 @@ static __always_inline bool visit_places(struct text_buffer *buffer, visit_place
 		if (judgement->places && !container->mounted && !elsewhere && (namespace == own || is_internal(namespace)))
 			return false;
 	}
+	dentry = (void *)judgement->dentry;
 	search.buffer = buffer;
-	search.superblock = BPF_CORE_READ((struct dentry *)judgement->dentry, d_sb);
+	search.superblock = BPF_CORE_READ(dentry, d_sb);
 #pragma clang loop unroll(disable)
 	for (int try = 0; try < PATH_TRIES; try++) {
 		__u64 before = tree_version();

@@ -118,12 +118,13 @@ __noinline __u32 render(struct text_buffer *buffer, __u64 vfsmount, __u64 dentry
 #pragma clang loop unroll(disable)
 	for (int try = 0; try < PATH_TRIES; try++) {
 		__u64 before = tree_version();
+		struct mount *mount = mount_of(vfsmount);
 		struct walk walk = {};
 
 		walk.text = buffer->text;
 		walk.dentry = (void *)dentry;
-		walk.mount = mount_of(vfsmount);
-		walk.internal = is_internal(BPF_CORE_READ(walk.mount, mnt_ns));
+		walk.mount = mount;
+		walk.internal = is_internal(BPF_CORE_READ(mount, mnt_ns));
 		walk.offset = PATH_LAST;
 		buffer->text[PATH_LAST] = 0;
 		bpf_loop(PATH_TURNS, walk_up, &walk, 0);
