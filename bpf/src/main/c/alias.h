@@ -95,6 +95,7 @@ static __always_inline bool weigh_whole(struct judgement *judgement, __u32 state
 /* Compares two names of a file or directory, as seen through one mount each. Target mount 0: the same one. */
 __noinline int compare_names(struct text_buffer *buffer, __u64 mount)
 {
+	const struct key_ruleset *rules;
 	struct judgement *judgement;
 	__u32 offset, target_offset, state, target, inside, target_inside, asked;
 	__u64 target_mount;
@@ -121,6 +122,9 @@ __noinline int compare_names(struct text_buffer *buffer, __u64 mount)
 		target = follow(buffer, judgement->ruleset, judgement->start, target_offset, PATH_LAST);
 	if (state == target)
 		return 0;
+	rules = alias_rules(judgement);
+	if (!rules)
+		goto broken;
 	asked = judgement->operations;
 	judgement->operations = ALL_OPERATIONS;
 	if (!weigh_loss(judgement, state, 0, target, mount, judgement->dentry))
@@ -133,9 +137,8 @@ __noinline int compare_names(struct text_buffer *buffer, __u64 mount)
 				goto broken;
 			/* What comes with it may be what must not come into being there. */
 			judgement->operations = asked;
-			if (!alias_rules(judgement) ||
-			    (target_inside != alias_rules(judgement)->plain_directory &&
-			     !weigh_loss(judgement, target_inside, 1, STATE_NOWHERE, target_mount, judgement->target_dentry)))
+			if (target_inside != rules->plain_directory &&
+			    !weigh_loss(judgement, target_inside, 1, STATE_NOWHERE, target_mount, judgement->target_dentry))
 				goto broken;
 		}
 	}
@@ -170,17 +173,20 @@ __noinline int compare_places(struct text_buffer *buffer)
 	return 0;
 }
 
-/* Judges that what is at and below a name is taken from there, or covered (only some operations). */
-__noinline int weigh_name(struct text_buffer *buffer, __u64 mount, __u64 dentry, __u32 operations)
+/* Judges that what is at and below the name is taken from there, or covered (only some operations). */
+__noinline int weigh_name(struct text_buffer *buffer)
 {
 	struct judgement *judgement;
 	__u32 offset, state;
+	__u64 mount, dentry;
 
 	if (!buffer)
 		return 0;
 	judgement = &buffer->judgement;
 	if (judgement->failure != REASON_RULE)
 		return 0;
+	mount = judgement->mount;
+	dentry = judgement->dentry;
 	offset = render(buffer, mount, dentry);
 	if (!offset) {
 		judgement->failure = REASON_PATH_TOO_LONG;
@@ -189,14 +195,22 @@ __noinline int weigh_name(struct text_buffer *buffer, __u64 mount, __u64 dentry,
 	if (offset & PATH_OUTSIDE)
 		return 0;
 	state = follow(buffer, judgement->ruleset, judgement->start, offset, PATH_LAST);
-	judgement->operations = operations;
 	if (state == STATE_BROKEN || !weigh_whole(judgement, state, offset, mount, dentry))
 		judgement->failure = REASON_NO_RULESET;
 	return 0;
 }
 
+static __always_inline void consider_whole(struct text_buffer *buffer, struct vfsmount *mount, struct dentry *dentry,
+					   __u32 operations)
+{
+	buffer->judgement.mount = (__u64)mount;
+	buffer->judgement.dentry = (__u64)dentry;
+	buffer->judgement.operations = operations;
+	weigh_name(buffer);
+}
+
 /* Judges that everything that has a name loses it. */
-__noinline int weigh_all(struct text_buffer *buffer, __u64 mount, __u64 dentry)
+__noinline int weigh_all(struct text_buffer *buffer)
 {
 	struct judgement *judgement;
 	__u32 state;
@@ -210,7 +224,8 @@ __noinline int weigh_all(struct text_buffer *buffer, __u64 mount, __u64 dentry)
 	buffer->text[PATH_LAST] = 0;
 	state = follow(buffer, judgement->ruleset, judgement->start, PATH_ROOT, PATH_LAST);
 	judgement->operations = ALL_OPERATIONS;
-	if (state == STATE_BROKEN || !weigh_whole(judgement, state, PATH_ROOT, mount, dentry))
+	if (state == STATE_BROKEN ||
+	    !weigh_whole(judgement, state, PATH_ROOT, judgement->mount, judgement->dentry))
 		judgement->failure = REASON_NO_RULESET;
 	return 0;
 }

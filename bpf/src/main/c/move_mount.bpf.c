@@ -37,12 +37,9 @@ int BPF_PROG(match_alias, const struct path *from, const struct path *to)
 	struct names names;
 
 	if (begin_names(&names) && changes_first_namespace(names.label)) {
-		__u64 mount = (__u64)BPF_CORE_READ(to, mnt), dentry = (__u64)BPF_CORE_READ(to, dentry);
-
-		weigh_name(names.buffer, mount, dentry, COVERING);
+		consider_whole(names.buffer, BPF_CORE_READ(to, mnt), BPF_CORE_READ(to, dentry), COVERING);
 		if (is_attached(from))
-			weigh_name(names.buffer, (__u64)BPF_CORE_READ(from, mnt), (__u64)BPF_CORE_READ(from, dentry),
-				   ALL_OPERATIONS);
+			consider_whole(names.buffer, BPF_CORE_READ(from, mnt), BPF_CORE_READ(from, dentry), ALL_OPERATIONS);
 	}
 	return conclude_names(ctx, &names);
 }

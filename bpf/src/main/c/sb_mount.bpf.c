@@ -59,12 +59,10 @@ int BPF_PROG(match_alias, const char *dev_name, const struct path *path, const c
 	struct names names;
 
 	if (begin_names(&names) && covers(flags) && changes_first_namespace(names.label)) {
-		__u64 mount = (__u64)BPF_CORE_READ(path, mnt), dentry = (__u64)BPF_CORE_READ(path, dentry);
-
-		weigh_name(names.buffer, mount, dentry, COVERING);
+		consider_whole(names.buffer, BPF_CORE_READ(path, mnt), BPF_CORE_READ(path, dentry), COVERING);
 		/* What is moved is only known as a string. */
 		if (!(flags & MS_BIND) && flags & MS_MOVE)
-			weigh_all(names.buffer, mount, dentry);
+			weigh_all(names.buffer);
 	}
 	return conclude_names(ctx, &names);
 }

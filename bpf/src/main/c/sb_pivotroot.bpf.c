@@ -23,7 +23,10 @@ int BPF_PROG(match_alias, const struct path *put_old, const struct path *new_roo
 {
 	struct names names;
 
-	if (begin_names(&names) && changes_first_namespace(names.label))
-		weigh_all(names.buffer, (__u64)BPF_CORE_READ(new_root, mnt), (__u64)BPF_CORE_READ(new_root, dentry));
+	if (begin_names(&names) && changes_first_namespace(names.label)) {
+		names.buffer->judgement.mount = (__u64)BPF_CORE_READ(new_root, mnt);
+		names.buffer->judgement.dentry = (__u64)BPF_CORE_READ(new_root, dentry);
+		weigh_all(names.buffer);
+	}
 	return conclude_names(ctx, &names);
 }

@@ -20,6 +20,6 @@ int BPF_PROG(match_alias, struct vfsmount *mount)
 	struct names names;
 
 	if (begin_names(&names) && changes_first_namespace(names.label))
-		weigh_name(names.buffer, (__u64)mount, (__u64)BPF_CORE_READ(mount, mnt_root), ALL_OPERATIONS);
+		consider_whole(names.buffer, mount, BPF_CORE_READ(mount, mnt_root), ALL_OPERATIONS);
 	return conclude_names(ctx, &names);
 }
