@@ -277,7 +277,7 @@ static __always_inline bool begin_names(struct names *names)
 	if (!names->label)
 		return false;
 	names->step = current_step(names->label);
-	names->buffer = begin_judgement(names->step, 1);
+	names->buffer = begin_judgement(names->step, MATCH_ALIAS);
 	return names->buffer != NULL;
 }
 

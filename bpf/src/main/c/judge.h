@@ -9,10 +9,10 @@
  * directories are not in memory) is judged as the worst that any path could get.
  */
 #pragma once
-#include "path.h"
+#include "file.h"
 
 #define MOUNTS_OF_SUPERBLOCK 65536
-#define STATE_BROKEN 0xffffffff
+#define ANONYMOUS "[anonymous]" /* instead of a path: memory without a file */
 
 /* The file that a decision is about. */
 struct seen {
@@ -20,20 +20,14 @@ struct seen {
 	struct dentry *dentry;
 };
 
-/* The state behind text[offset..end), from a state on; STATE_BROKEN: the ruleset is not as it should be. */
-__noinline __u32 follow(struct text_buffer *buffer, __u32 ruleset, __u32 state, __u32 offset, __u32 end)
-{
-	struct scan scan = {};
-
-	if (!buffer || state == STATE_BROKEN)
-		return STATE_BROKEN;
-	if (!state)
-		return 0;
-	if (!scan_resume(&scan, ruleset, state))
-		return STATE_BROKEN;
-	scan_text(&scan, buffer->text, offset, end);
-	return scan.failed ? STATE_BROKEN : scan.state;
-}
+/* What some hooks say of it besides: see struct judgement. */
+struct facts {
+	struct linux_binprm *program;
+	__u32 mode;
+	__u32 device;
+	bool memory;
+	bool anonymous;
+};
 
 /* Keeps the strongest verdict of the operations that are asked about. word: of the state's row. False: broken. */
 static __always_inline bool weigh(struct judgement *judgement, __u32 state, __u32 word, __u64 mount)
@@ -219,16 +213,39 @@ __noinline int judge_places(struct text_buffer *buffer)
 	return 0;
 }
 
+/* Judges memory without a file. */
+__noinline int judge_anonymous(struct text_buffer *buffer)
+{
+	const __u32 offset = PATH_LAST + 1 - sizeof(ANONYMOUS);
+	struct judgement *judgement;
+
+	if (!buffer)
+		return 0;
+	judgement = &buffer->judgement;
+	__builtin_memcpy(buffer->text + offset, ANONYMOUS, sizeof(ANONYMOUS));
+	if (!weigh(judgement, follow(buffer, judgement->ruleset, judgement->start, offset, PATH_LAST), 0, 0))
+		judgement->failure = REASON_NO_RULESET;
+	return 0;
+}
+
 static __always_inline void consider(struct text_buffer *buffer, const struct seen *file, __u32 operations)
 {
 	struct judgement *judgement = &buffer->judgement;
 
-	if (judgement->failure != REASON_RULE || !file->dentry || !operations)
+	if (judgement->failure != REASON_RULE || (!file->dentry && !judgement->anonymous) || !operations)
 		return;
 	judgement->mount = (__u64)file->mount;
 	judgement->dentry = (__u64)file->dentry;
 	judgement->operations = operations;
-	judge_places(buffer);
+	judgement->start = judgement->begin;
+	if (judgement->fields != 1 << FIELD_PATH)
+		follow_fields(buffer);
+	if (judgement->failure != REASON_RULE)
+		return;
+	if (file->dentry)
+		judge_places(buffer);
+	else
+		judge_anonymous(buffer);
 }
 
 /* Ends a step with the verdict that was found, as one event. */
@@ -246,12 +263,15 @@ static __always_inline int conclude_judgement(void *ctx, struct label *label, co
 
 		object.text = buffer->text + offset;
 		object.length = offset && offset <= PATH_LAST ? PATH_LAST - offset : 0;
+	} else if (verdict.action != ACTION_ALLOW && !judgement->shown_dentry) {
+		object.text = ANONYMOUS;
+		object.length = sizeof(ANONYMOUS) - 1;
 	}
 	return conclude(ctx, label, &verdict, &object);
 }
 
 /* Begins a step: the memory for its judgement, with what was judged before forgotten; NULL if there is none. */
-static __always_inline struct text_buffer *begin_judgement(const struct step *step, __u32 fields)
+static __always_inline struct text_buffer *begin_judgement(const struct step *step, __u32 matcher)
 {
 	struct text_buffer *buffer = current_text_buffer();
 	struct scan scan = {};
@@ -259,8 +279,10 @@ static __always_inline struct text_buffer *begin_judgement(const struct step *st
 	if (!buffer)
 		return NULL;
 	__builtin_memset(&buffer->judgement, 0, sizeof(buffer->judgement));
-	if (scan_begin(&scan, step) && scan.rules->fields == fields) {
+	if (scan_begin(&scan, step) && scan.rules->header.matcher == matcher) {
 		buffer->judgement.ruleset = scan.ruleset;
+		buffer->judgement.fields = scan.rules->fields;
+		buffer->judgement.begin = scan.state;
 		buffer->judgement.start = scan.state;
 	} else {
 		buffer->judgement.failure = REASON_NO_RULESET;
@@ -279,7 +301,7 @@ static __always_inline int judge_files(void *ctx, const struct seen *first, __u3
 	if (!label)
 		return 0;
 	step = current_step(label);
-	buffer = begin_judgement(step, 1 << FIELD_PATH);
+	buffer = begin_judgement(step, MATCH_PATH);
 	if (!buffer)
 		return conclude_error(ctx, label, step, REASON_NO_MEMORY, &(struct object){ .kind = OBJECT_PATH });
 	consider(buffer, first, first_operations);
@@ -292,4 +314,29 @@ static __always_inline int judge_path(void *ctx, struct vfsmount *mount, struct 
 	const struct seen file = { mount, dentry }, nothing = {};
 
 	return judge_files(ctx, &file, operations, &nothing, 0);
+}
+
+/* Judges operations on a file of which a hook says more than where it is; none, and the chain goes on. */
+static __always_inline int judge_file(void *ctx, const struct seen *file, const struct facts *facts, __u32 operations)
+{
+	const struct object object = { .kind = OBJECT_PATH };
+	struct label *label = current_label();
+	struct text_buffer *buffer;
+	struct step *step;
+
+	if (!label)
+		return 0;
+	step = current_step(label);
+	if (!operations)
+		return conclude(ctx, label, &(struct verdict){}, &object);
+	buffer = begin_judgement(step, MATCH_PATH);
+	if (!buffer)
+		return conclude_error(ctx, label, step, REASON_NO_MEMORY, &object);
+	buffer->judgement.program = (__u64)facts->program;
+	buffer->judgement.mode = facts->mode;
+	buffer->judgement.device = facts->device;
+	buffer->judgement.memory = facts->memory;
+	buffer->judgement.anonymous = facts->anonymous;
+	consider(buffer, file, operations);
+	return conclude_judgement(ctx, label, step, buffer);
 }

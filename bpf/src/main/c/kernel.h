@@ -69,6 +69,40 @@ struct ns_common___numbered {
 	__u64 ns_id;
 };
 
+typedef struct {
+	__u32 val;
+} kuid_t;
+
+struct cred {
+	kuid_t fsuid;
+};
+
+struct uid_gid_extent {
+	__u32 first;
+	__u32 lower_first;
+	__u32 count;
+};
+
+#define EXTENTS 5 /* more are elsewhere */
+
+struct uid_gid_map {
+	__u32 nr_extents;
+	struct uid_gid_extent extent[EXTENTS];
+};
+
+struct user_namespace {
+	struct uid_gid_map uid_map;
+};
+
+struct mnt_idmap {
+	struct uid_gid_map uid_map;
+};
+
+/* Before 6.7. */
+struct mnt_idmap___owner {
+	struct user_namespace *owner;
+};
+
 struct nsproxy {
 	struct mnt_namespace *mnt_ns;
 };
@@ -94,6 +128,17 @@ struct pid {
 	struct upid numbers[1];
 };
 
+struct mm_struct {
+	void *pgd;
+	struct file *exe_file;
+};
+
+struct vm_area_struct {
+	unsigned long vm_flags;
+	void *anon_vma;
+	struct file *vm_file;
+};
+
 struct task_struct {
 	struct thread_info thread_info;
 	unsigned int flags;
@@ -102,6 +147,8 @@ struct task_struct {
 	struct task_struct *real_parent;
 	struct fs_struct *fs;
 	void *io_uring; /* NULL until the task uses it */
+	const struct cred *cred;
+	struct mm_struct *mm;
 	struct css_set *cgroups;
 	struct nsproxy *nsproxy;
 	struct pid *thread_pid;
@@ -125,8 +172,10 @@ struct file_system_type {
 
 /* Its mounts are a list until 6.17, and since then a chain. */
 struct super_block {
+	unsigned long s_magic;
 	struct file_system_type *s_type;
 	struct list_head s_mounts;
+	struct user_namespace *s_user_ns;
 };
 
 struct super_block___chain {
@@ -136,6 +185,9 @@ struct super_block___chain {
 struct inode {
 	unsigned short i_mode;
 	struct hlist_head i_dentry;
+	kuid_t i_uid;
+	unsigned int i_nlink;
+	__u32 i_rdev;
 };
 
 struct dentry {
@@ -153,6 +205,12 @@ struct dentry___aliased {
 struct vfsmount {
 	struct dentry *mnt_root;
 	struct super_block *mnt_sb;
+	struct mnt_idmap *mnt_idmap;
+};
+
+/* Before 6.2. */
+struct vfsmount___userns {
+	struct user_namespace *mnt_userns;
 };
 
 struct mount {
@@ -183,13 +241,21 @@ struct file {
 	struct path f_path;
 };
 
-/* A file that a stackable file system opened for a user's one (since 6.5). */
+/* A file that a stackable file system opened for a user's one (since 6.5): a mapping has it as its file. */
 struct backing_file {
 	struct path user_path;
 };
 
+/* Later than 7.2. */
+struct backing_file___file {
+	struct file user_path_file;
+};
+
 struct linux_binprm {
 	struct file *file;
+	struct mm_struct *mm; /* of the program to come */
+	unsigned long p;      /* the first argument, in that memory */
+	int argc;
 };
 
 struct seq_file;

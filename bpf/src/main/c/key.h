@@ -6,14 +6,22 @@
 #include "chain.h"
 
 #define TEXT_SIZE 4096 /* the longest string with its NUL */
+#define STATE_BROKEN 0xffffffff
 #define CHUNK 32       /* bytes per turn of bpf_loop: each turn is dear, each byte more is the verifier's work */
 
 /* A decision about a file, see judge.h: what is asked, and what has come out so far. Addresses are numbers here. */
 struct judgement {
 	__u64 mount;  /* struct vfsmount *; 0: not known */
 	__u64 dentry; /* struct dentry * */
+	__u64 program; /* struct linux_binprm * of one that is about to be executed; 0 elsewhere */
+	__u32 mode;    /* of an inode that is about to be made by mknod(2), with its type; 0 elsewhere */
+	__u32 device;  /* likewise, as user space encodes it */
+	__u32 memory;  /* what is mapped is or may become other than the file's content */
+	__u32 anonymous; /* it is memory without a file; then there is no mount and no dentry */
 	__u32 operations;
 	__u32 ruleset;
+	__u32 fields;  /* that the ruleset's keys have */
+	__u32 begin;   /* first state */
 	__u32 start;   /* state before the path */
 	__u32 places;  /* where the file was found */
 	__u32 failure; /* enum reason; REASON_RULE: none */
@@ -27,10 +35,25 @@ struct judgement {
 	__u32 is_renamed;
 };
 
+/* The arguments of a program while they are read, see argv.h. */
+struct argument_walk {
+	__u64 memory;  /* struct mm_struct * of the program to come */
+	__u64 address; /* in it, of what is read next */
+	__u64 direct;  /* where the kernel has all physical memory mapped */
+	__u64 mask;    /* the bits of a frame in an entry of a page table */
+	__u32 top;     /* shift of the topmost level of the page tables */
+	__u32 left;    /* strings that have not ended */
+	__u32 in_name; /* the first string, which is no argument */
+	__u32 failed;
+	__u32 state;
+	__u32 unused;
+};
+
 /* Memory for one string, too large for the stack. Task storage, because the program can be preempted. */
 struct text_buffer {
 	char text[TEXT_SIZE + 256];
 	struct judgement judgement;
+	struct argument_walk arguments;
 };
 
 struct {
@@ -179,4 +202,19 @@ static __always_inline const struct verdicts *scan_end(const struct scan *scan)
 static __always_inline const struct verdicts *scan_below(const struct scan *scan)
 {
 	return scan_verdicts(scan, 1);
+}
+
+/* The state behind text[offset..end), from a state on; STATE_BROKEN: the ruleset is not as it should be. */
+__noinline __u32 follow(struct text_buffer *buffer, __u32 ruleset, __u32 state, __u32 offset, __u32 end)
+{
+	struct scan scan = {};
+
+	if (!buffer || state == STATE_BROKEN)
+		return STATE_BROKEN;
+	if (!state)
+		return 0;
+	if (!scan_resume(&scan, ruleset, state))
+		return STATE_BROKEN;
+	scan_text(&scan, buffer->text, offset, end);
+	return scan.failed ? STATE_BROKEN : scan.state;
 }

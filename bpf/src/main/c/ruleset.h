@@ -82,10 +82,10 @@ enum socket_operation {
 /* Bits of key_ruleset.fields, and the order of the fields in a key. io.bpfguard.policy.compiled.Matcher, KeyField */
 enum path_field {
 	FIELD_FILE_KIND,   /* 1 byte: bits of enum file_kind */
-	FIELD_DEVICE,      /* 4 + 4 bytes: major and minor number of a device node */
+	FIELD_DEVICE,      /* 1 + 3 + 4 bytes: 'b' or 'c', major and minor number of a device node; zeros for other files */
 	FIELD_FILE_SYSTEM, /* type of the file system that holds the file */
 	FIELD_SOURCE,      /* path of the program that the task runs */
-	FIELD_PROGRAM_ARGUMENTS,
+	FIELD_PROGRAM_ARGUMENTS, /* byte 1, then each behind the name with a byte 1 behind it; a byte 1 in one is shown as 2 */
 	FIELD_PATH,
 };
 
@@ -111,9 +111,8 @@ enum file_kind {
 	FILE_NOT_IN_IMAGE,
 	FILE_MEMORY,
 	FILE_DELETED,
-	FILE_BLOCK_DEVICE,
-	FILE_CHARACTER_DEVICE,
 };
+
 struct ruleset_header {
 	__u32 matcher; /* enum matcher */
 	__u32 version; /* RULESET_VERSION */

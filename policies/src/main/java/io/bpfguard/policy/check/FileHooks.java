@@ -37,6 +37,7 @@ final class FileHooks {
         gates.put(PathOperation.TRUNCATE, List.of(Gate.of("path_truncate"), Gate.ifPresent("file_truncate")));
         gates.put(PathOperation.SETXATTR, List.of(Gate.of("inode_setxattr"), Gate.of("inode_removexattr"),
                 Gate.ifPresent("inode_set_acl"), Gate.ifPresent("inode_remove_acl")));
+        gates.put(PathOperation.MAP, List.of(Gate.of("mmap_file"), Gate.of("file_mprotect")));
         gates.put(PathOperation.MOUNT, List.of(Gate.of("sb_mount"), Gate.of("move_mount"), Gate.of("sb_umount"),
                 Gate.of("sb_pivotroot")));
         return gates;

@@ -41,10 +41,8 @@ public record Lowering(List<Enforcement> enforcements, List<Problem> refusals) {
                 rule.head().errno());
         switch (rule) {
             case Rule.Processes processes ->
-                builder.family(Family.PROCESSES, Subject.paths(globs(processes.paths()),
-                        Set.of(PathOperation.EXEC)), rule.head().at());
-            case Rule.Files files -> builder.family(Family.FILES,
-                    Subject.paths(globs(files.paths()), files.operations()), rule.head().at());
+                builder.family(Family.PROCESSES, FileSubject.of(processes), rule.head().at());
+            case Rule.Files files -> builder.family(Family.FILES, FileSubject.of(files), rule.head().at());
             case Rule.Mounts mounts -> builder.family(Family.MOUNTS, new Subject.Keys(Map.of(KeyField.FILE_SYSTEM_TYPE, Subject.sequences(globs(mounts.types()))), Subject.ONLY),
                     rule.head().at());
             case Rule.Capabilities capabilities ->
@@ -80,6 +78,8 @@ public record Lowering(List<Enforcement> enforcements, List<Problem> refusals) {
     /** Collects the enforcements of one rule. */
     static final class Builder {
         private static final String FILES_NOTE = "What was opened before goes on. Times and the attributes of chattr are not covered, nor are trusted.overlay attributes.";
+        private static final String MAP_NOTE = "A heap or stack that is executable from the start, by the program's headers or personality(2), is not covered.";
+        private static final String FROM_NOTE = "The program is told by its file, not by what runs in it: whoever can put code into it (LD_PRELOAD, ptrace) or change its file (prctl with PR_SET_MM_EXE_FILE) acts as it.";
         private static final String MOUNT_NOTE = "Changing the attributes of a mount (mount_setattr) and unmounting are not covered; deny them as system calls.";
 
         private final NodeCapabilities node;
@@ -111,11 +111,14 @@ public record Lowering(List<Enforcement> enforcements, List<Problem> refusals) {
         void family(Family family, Subject subject, Position at) {
             switch (family) {
                 case PROCESSES, FILES -> {
+                    String note = fileNotes(family, subject);
                     for (Gate gate : FileHooks.of(operations(subject))) {
-                        add(family, gate, Matcher.PATH, subject, "", family == Family.FILES ? FILES_NOTE : "", at);
+                        add(family, gate, Matcher.PATH, subject, "", note, at);
                     }
-                    for (Gate gate : FileHooks.ALIASES) {
-                        add(family, gate, Matcher.ALIAS, subject, " for other names", "", at);
+                    if (asksForPath(subject)) {
+                        for (Gate gate : FileHooks.ALIASES) {
+                            add(family, gate, Matcher.ALIAS, subject, " for other names", "", at);
+                        }
                     }
                 }
                 case MOUNTS -> {
@@ -139,12 +142,37 @@ public record Lowering(List<Enforcement> enforcements, List<Problem> refusals) {
                     });
         }
 
+        /** Whether a file's name matters: otherwise another one changes nothing. */
+        private static boolean asksForPath(Subject subject) {
+            return !(subject instanceof Subject.Keys(var fields, _)) || fields.containsKey(KeyField.PATH);
+        }
+
+        private static String fileNotes(Family family, Subject subject) {
+            List<String> notes = new ArrayList<>();
+            if (family == Family.FILES) {
+                notes.add(FILES_NOTE);
+            }
+            if (operations(subject).contains(PathOperation.MAP.ordinal())) {
+                notes.add(MAP_NOTE);
+            }
+            if (subject instanceof Subject.Keys(var fields, _) && fields.containsKey(KeyField.SOURCE)) {
+                notes.add(FROM_NOTE);
+            }
+            return String.join(" ", notes);
+        }
+
         private static Set<Integer> operations(Subject subject) {
             return switch (subject) {
                 case Subject.Keys(_, var operations) -> operations;
                 case Subject.Rest(var operations) -> operations;
                 default -> throw new IllegalArgumentException(subject + " has no operations");
             };
+        }
+
+        /** The note, and what is to be said of who asks. */
+        private static String join(String note, Subject subject) {
+            boolean from = subject instanceof Subject.Keys(var fields, _) && fields.containsKey(KeyField.SOURCE);
+            return from ? (note + " " + FROM_NOTE).strip() : note;
         }
 
         void hook(Located<String> name) {

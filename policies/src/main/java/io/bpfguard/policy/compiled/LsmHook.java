@@ -17,6 +17,10 @@ public record LsmHook(String kernelName) implements HookPoint {
     public static final LsmHook FILE_OPEN = new LsmHook("file_open");
     /** A name is about to appear in a directory: open(2) with O_CREAT, mknod(2), bind(2) of a Unix socket. */
     public static final LsmHook PATH_MKNOD = new LsmHook("path_mknod");
+    /** A file is about to be mapped, or memory without one: mmap(2), execve(2), shmat(2). */
+    public static final LsmHook MMAP_FILE = new LsmHook("mmap_file");
+    /** A mapping is about to get another protection: mprotect(2). */
+    public static final LsmHook FILE_MPROTECT = new LsmHook("file_mprotect");
     /** mount(2), before anything is done. */
     public static final LsmHook SB_MOUNT = new LsmHook("sb_mount");
     /** A new superblock is about to be mounted: mount(2), and fsconfig(2) with FSCONFIG_CMD_CREATE. */
@@ -34,6 +38,7 @@ public record LsmHook(String kernelName) implements HookPoint {
     private static final Map<String, Set<Matcher>> OWN = Map.ofEntries(
             Map.entry("bprm_check_security", PATHS),
             Map.entry("file_fcntl", PATHS),
+            Map.entry("file_mprotect", PATHS),
             Map.entry("file_open", PATHS),
             Map.entry("file_permission", PATHS),
             Map.entry("file_truncate", PATHS),
@@ -41,6 +46,7 @@ public record LsmHook(String kernelName) implements HookPoint {
             Map.entry("inode_removexattr", PATHS),
             Map.entry("inode_set_acl", PATHS),
             Map.entry("inode_setxattr", PATHS),
+            Map.entry("mmap_file", PATHS),
             Map.entry("path_chmod", PATHS),
             Map.entry("path_chown", PATHS),
             Map.entry("path_link", NAMES),

@@ -5,10 +5,10 @@ import java.util.Optional;
 
 /** The families of rules: what a rule speaks of. */
 public enum Family {
-    /** Programs that are run, by path. */
-    PROCESSES("processes", "paths", true),
-    /** Files that are opened, by path. */
-    FILES("files", "paths", true),
+    /** Programs that are run, by path and by what they are. */
+    PROCESSES("processes", "", true),
+    /** Files that are opened, by path and by what they are. */
+    FILES("files", "", true),
     /** File systems that are mounted, by type. */
     MOUNTS("mounts", "types", true),
     /** Capabilities that are used, by name. */
@@ -35,7 +35,7 @@ public enum Family {
         return key;
     }
 
-    /** The key in a rule that lists what the rule is about. */
+    /** The key in a rule that lists what the rule is about; empty where there is no such key that a rule must have. */
     public String objectsKey() {
         return objectsKey;
     }

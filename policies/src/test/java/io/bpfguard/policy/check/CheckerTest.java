@@ -40,6 +40,10 @@ class CheckerTest {
         assertThat(lower("{processes: [{action: deny, paths: [/a]}]}", NODE)).extracting(Enforcement::mechanism).containsExactly("lsm/bprm_check_security");
         assertThat(lower("{files: [{action: deny, paths: [/a], operations: [read]}]}", NODE)).extracting(Enforcement::mechanism).containsExactly("lsm/file_open");
         assertThat(lower("{files: [{action: deny, paths: [/a]}]}", NODE)).extracting(Enforcement::mechanism).containsExactly("lsm/file_open", "lsm/path_mknod");
+        assertThat(lower("{processes: [{action: deny, origins: [memory], operations: [map]}]}", NODE)).extracting(Enforcement::mechanism)
+                .containsExactly("lsm/mmap_file", "lsm/file_mprotect");
+        assertThat(lower("{processes: [{action: deny, paths: [/a], from: [/b], operations: [exec, map]}]}", NODE)).extracting(Enforcement::mechanism)
+                .containsExactly("lsm/bprm_check_security", "lsm/mmap_file", "lsm/file_mprotect");
         assertThat(lower("{mounts: [{action: deny, types: [a]}]}", NODE)).extracting(Enforcement::mechanism)
                 .containsExactly("lsm/sb_mount", "lsm/sb_kern_mount", "lsm/move_mount");
         assertThat(lower("{capabilities: [{action: deny, names: [BPF]}]}", NODE)).extracting(Enforcement::mechanism)
@@ -85,9 +89,9 @@ class CheckerTest {
 
     @Test
     void aMissingHookIsRefusedForEveryFamilyThatNeedsIt() {
-        for (String hook : List.of("bprm_check_security", "file_open", "sb_mount", "sb_kern_mount", "move_mount",
+        for (String hook : List.of("bprm_check_security", "mmap_file", "file_mprotect", "file_open", "sb_mount", "sb_kern_mount", "move_mount",
                 "capable", "userns_create")) {
-            String all = "{processes: [{action: deny, paths: [/a]}], files: [{action: deny, paths: [/a]}], mounts: [{action: deny, types: [a]}], "
+            String all = "{processes: [{action: deny, paths: [/a], operations: [exec, map]}], files: [{action: deny, paths: [/a]}], mounts: [{action: deny, types: [a]}], "
                     + "capabilities: [{action: deny, names: [BPF]}], systemCalls: [{action: deny, names: [unshare]}]}";
             assertThatThrownBy(() -> lower(all, NODE.without(hook))).isInstanceOf(PolicyException.class)
                     .hasMessageContaining("LSM hook " + hook);
@@ -141,6 +145,7 @@ class CheckerTest {
             assertThat(lower("{systemCalls: [{action: deny, names: [" + name + "]}]}", NODE))
                     .allSatisfy(CheckerTest::isOffered);
         }
+        assertThat(lower("{processes: [{action: deny, paths: [/a], operations: [exec, map]}]}", NODE)).allSatisfy(CheckerTest::isOffered);
         assertThat(lower("{files: [{action: deny, paths: [/a]}], mounts: [{action: deny, types: [a]}], capabilities: [{action: deny, names: [ALL]}]}", NODE))
                 .allSatisfy(CheckerTest::isOffered);
     }
