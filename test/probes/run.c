@@ -3,7 +3,10 @@
  *   execve execveat             by its path; relative to its directory
  *   fd procfd                   a descriptor of it; /proc/self/fd/N
  *   memfd memfd-procfd          a copy of it in memory, by descriptor and by /proc/self/fd/N
+ *   detached                    a copy of it in a tmpfs that is mounted nowhere
  *   deleted                     a copy of it whose name is gone
+ *   copied changed              a copy of it, /tmp/copied; itself after its times were set
+ *   padded BYTES                its last argument behind so many bytes of others, short and long (before PROGRAM)
  *   script                      as the interpreter of a script
  *   loader                      as an argument of /probes/ld.so
  *   map mprotect personality    maps it as the kernel would: segments with PROT_EXEC, made executable after mapping, or
@@ -14,6 +17,7 @@
 #include "call.h"
 #include <elf.h>
 #include <libgen.h>
+#include <linux/mount.h>
 #include <sys/mman.h>
 #include <sys/personality.h>
 #include <sys/sendfile.h>
@@ -134,6 +138,56 @@ static int by_deleted(char **argv)
 	return execute_at(fd, "", argv, AT_EMPTY_PATH);
 }
 
+static int by_detached(char **argv)
+{
+	int context = CALL(fsopen, low("tmpfs"), FSOPEN_CLOEXEC), mounted, fd;
+
+	if (context < 0 || CALL(fsconfig, context, FSCONFIG_CMD_CREATE, 0, 0, 0))
+		failed(SETUP, "tmpfs");
+	mounted = CALL(fsmount, context, FSMOUNT_CLOEXEC, 0);
+	fd = openat(mounted, "program", O_WRONLY | O_CREAT, 0700);
+	if (mounted < 0 || fd < 0)
+		failed(SETUP, "a file in it");
+	copy(argv[0], fd);
+	close(fd);
+	return execute_at(mounted, "program", argv, 0);
+}
+
+static int by_copied(char **argv)
+{
+	static const char name[] = "/tmp/copied";
+	int fd;
+
+	unlink(name);
+	fd = open(name, O_WRONLY | O_CREAT | O_EXCL, 0700);
+	copy(argv[0], fd);
+	close(fd);
+	return execute(name, argv);
+}
+
+static int by_changed(char **argv)
+{
+	if (utimensat(AT_FDCWD, argv[0], NULL, 0))
+		failed(SETUP, argv[0]);
+	return execute(argv[0], argv);
+}
+
+/* Half of the bytes in one argument, the other half in small ones. */
+static int by_padded(char **argv)
+{
+	long bytes = atol(argv[0]), small = bytes / 20;
+	char **padded = calloc(small + 80, sizeof(*padded)), **end = padded, *large = calloc(1, bytes / 2 + 1);
+
+	memset(large, 'x', bytes / 2);
+	for (argv++; argv[1]; argv++)
+		*end++ = *argv;
+	*end++ = large;
+	while (small--)
+		*end++ = "some more";
+	*end = *argv;
+	return execute(padded[0], padded);
+}
+
 static int script(char **argv)
 {
 	static const char name[] = "/tmp/script";
@@ -218,7 +272,8 @@ int main(int argc, char **argv)
 {
 	static const struct way ways[] = {
 		{ "execve", by_execve, 1 }, { "execveat", by_execveat, 1 }, { "fd", by_fd, 1 }, { "procfd", by_procfd, 1 },
-		{ "memfd", by_memfd, 1 }, { "memfd-procfd", memfd_procfd, 1 }, { "deleted", by_deleted, 1 },
+		{ "memfd", by_memfd, 1 }, { "memfd-procfd", memfd_procfd, 1 }, { "detached", by_detached, 1 },
+		{ "deleted", by_deleted, 1 }, { "copied", by_copied, 1 }, { "changed", by_changed, 1 }, { "padded", by_padded, 3 },
 		{ "script", script, 1 }, { "loader", loader, 1 },
 		{ "map", by_map, 1 }, { "mprotect", by_mprotect, 1 }, { "personality", by_personality, 1 },
 		{ 0 },

@@ -162,31 +162,33 @@ static __always_inline bool find_memory(struct argument_walk *arguments, struct 
 	       read_kernel(&arguments->top, sizeof(arguments->top), &pgdir_shift);
 }
 
-/* The state behind the arguments of a program that is about to be executed; elsewhere there are none. */
-static __always_inline __u32 follow_arguments(struct text_buffer *buffer, __u32 state)
+/* Goes on behind the arguments of a program that is about to be executed; elsewhere there are none. */
+__noinline int follow_arguments(struct text_buffer *buffer)
 {
-	struct linux_binprm *program = (void *)buffer->judgement.program;
-	struct argument_walk *arguments = &buffer->arguments;
+	struct argument_walk *arguments;
+	struct linux_binprm *program;
+	struct judgement *judgement;
 
+	if (!buffer)
+		return 0;
+	judgement = &buffer->judgement;
+	arguments = &buffer->arguments;
+	program = (void *)judgement->program;
 	__builtin_memset(arguments, 0, sizeof(*arguments));
 	arguments->in_name = true;
-	arguments->state = state;
+	arguments->state = judgement->start;
 	if (program) {
 		if (!find_memory(arguments, program))
-			goto failed;
-		if (arguments->left)
+			arguments->failed = true;
+		else if (arguments->left)
 			bpf_loop(ARGUMENT_PAGES, follow_next_page, &buffer, 0);
 		if (arguments->failed)
-			goto failed;
-		if (arguments->state && arguments->left) {
-			buffer->judgement.failure = REASON_PATH_TOO_LONG;
-			return 0;
-		}
+			judgement->failure = REASON_READ_FAILED;
+		else if (arguments->state && arguments->left)
+			judgement->failure = REASON_PATH_TOO_LONG;
 	}
 	buffer->text[0] = 1;
 	buffer->text[1] = 0;
-	return follow(buffer, buffer->judgement.ruleset, arguments->state, arguments->in_name ? 0 : 1, 2);
-failed:
-	buffer->judgement.failure = REASON_READ_FAILED;
+	judgement->start = follow(buffer, judgement->ruleset, arguments->state, arguments->in_name ? 0 : 1, 2);
 	return 0;
 }

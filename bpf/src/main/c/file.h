@@ -92,7 +92,8 @@ static __always_inline int file_kind(const struct judgement *file)
 	if (!dentry)
 		return 1 << FILE_MEMORY;
 	if (mount) {
-		struct mnt_namespace *namespace = BPF_CORE_READ(mount_of(file->mount), mnt_ns);
+		struct mount *whole = mount_of((__u64)mount);
+		struct mnt_namespace *namespace = BPF_CORE_READ(whole, mnt_ns);
 
 		internal = is_internal(namespace);
 		if (!internal && namespace != namespace_of(task)) {
@@ -148,14 +149,20 @@ static __always_inline __u64 device_of(const struct judgement *file)
 	return (mode == S_IFBLK ? (__u64)'b' : (__u64)'c') << 56 | (__u64)major << 32 | minor;
 }
 
-/* The state behind the fields before FIELD_SOURCE. */
-static __always_inline __u32 follow_file(struct text_buffer *buffer, __u32 state)
+/* Goes on behind the fields before FIELD_SOURCE. */
+__noinline int follow_file(struct text_buffer *buffer)
 {
-	struct judgement *judgement = &buffer->judgement;
-	struct dentry *dentry = (void *)judgement->dentry;
-	__u32 with_kind = judgement->fields >> FIELD_FILE_KIND & 1, with_device = judgement->fields >> FIELD_DEVICE & 1;
-	__u32 begin = NAME_OFFSET - 8 * with_device - with_kind, end = NAME_OFFSET;
+	struct judgement *judgement;
+	struct dentry *dentry;
+	__u32 with_kind, with_device, begin, end = NAME_OFFSET;
 
+	if (!buffer)
+		return 0;
+	judgement = &buffer->judgement;
+	dentry = (void *)judgement->dentry;
+	with_kind = judgement->fields >> FIELD_FILE_KIND & 1;
+	with_device = judgement->fields >> FIELD_DEVICE & 1;
+	begin = NAME_OFFSET - 8 * with_device - with_kind;
 	if (with_device) {
 		__u64 device = __builtin_bswap64(device_of(judgement));
 
@@ -178,16 +185,21 @@ static __always_inline __u32 follow_file(struct text_buffer *buffer, __u32 state
 			judgement->failure = REASON_READ_FAILED;
 		end += bounded(length, 127);
 	}
-	return follow(buffer, judgement->ruleset, state, begin, end);
+	judgement->start = follow(buffer, judgement->ruleset, judgement->start, begin, end);
+	return 0;
 }
 
-/* The state behind the path of the program that the task runs; nothing is there for tasks without one. */
-static __always_inline __u32 follow_source(struct text_buffer *buffer, __u32 state)
+/* Goes on behind the path of the program that the task runs; nothing is there for tasks without one. */
+__noinline int follow_source(struct text_buffer *buffer)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct file *program = BPF_CORE_READ(task, mm, exe_file);
+	struct judgement *judgement;
 	__u32 offset = PATH_LAST;
 
+	if (!buffer)
+		return 0;
+	judgement = &buffer->judgement;
 	buffer->text[PATH_LAST] = 0;
 	if (program) {
 		struct vfsmount *mount = BPF_CORE_READ(program, f_path.mnt);
@@ -196,26 +208,21 @@ static __always_inline __u32 follow_source(struct text_buffer *buffer, __u32 sta
 		offset = render(buffer, (__u64)mount, (__u64)dentry) & ~PATH_OUTSIDE;
 	}
 	if (!offset)
-		buffer->judgement.failure = REASON_PATH_TOO_LONG;
-	return follow(buffer, buffer->judgement.ruleset, state, offset, PATH_LAST + 1);
+		judgement->failure = REASON_PATH_TOO_LONG;
+	judgement->start = follow(buffer, judgement->ruleset, judgement->start, offset, PATH_LAST + 1);
+	return 0;
 }
 
 /* Sets the state before the path, as far as any rule can still match. */
-__noinline int follow_fields(struct text_buffer *buffer)
+static __always_inline void follow_fields(struct text_buffer *buffer)
 {
-	struct judgement *judgement;
-	__u32 state;
+	struct judgement *judgement = &buffer->judgement;
 
-	if (!buffer)
-		return 0;
-	judgement = &buffer->judgement;
-	state = judgement->begin;
+	judgement->start = judgement->begin;
 	if (judgement->fields & FIELDS_OF_FILE)
-		state = follow_file(buffer, state);
-	if (judgement->fields & 1 << FIELD_SOURCE && state && judgement->failure == REASON_RULE)
-		state = follow_source(buffer, state);
-	if (judgement->fields & 1 << FIELD_PROGRAM_ARGUMENTS && state && judgement->failure == REASON_RULE)
-		state = follow_arguments(buffer, state);
-	judgement->start = state;
-	return 0;
+		follow_file(buffer);
+	if (judgement->fields & 1 << FIELD_SOURCE && judgement->start && judgement->failure == REASON_RULE)
+		follow_source(buffer);
+	if (judgement->fields & 1 << FIELD_PROGRAM_ARGUMENTS && judgement->start && judgement->failure == REASON_RULE)
+		follow_arguments(buffer);
 }

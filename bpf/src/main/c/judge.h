@@ -237,9 +237,7 @@ static __always_inline void consider(struct text_buffer *buffer, const struct se
 	judgement->mount = (__u64)file->mount;
 	judgement->dentry = (__u64)file->dentry;
 	judgement->operations = operations;
-	judgement->start = judgement->begin;
-	if (judgement->fields != 1 << FIELD_PATH)
-		follow_fields(buffer);
+	follow_fields(buffer);
 	if (judgement->failure != REASON_RULE)
 		return;
 	if (file->dentry)

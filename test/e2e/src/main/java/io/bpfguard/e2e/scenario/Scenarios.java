@@ -17,6 +17,7 @@ public final class Scenarios {
             "path", PATH,
             "families", Families.allNames(),
             "acceptance", Acceptance.allNames(),
+            "conditions", Conditions.allNames(),
             // What differs from kernel to kernel and from runtime to runtime; the rest is shown once.
             "essential", concat(List.of(List.of("load"), GRANULARITIES, PATH)),
             "all", concat(List.of(List.of("load", "start-up"), GRANULARITIES, List.of("system-call-functions", "edits", "switches"), PATH,
@@ -33,7 +34,7 @@ public final class Scenarios {
                 Catalogue::cveRelease, RuntimeWork::new, Sessions::new, Edits::new, Switches::new, Lasting::new,
                 Adoption::new, WrongStart::new,
                 FirstInstruction::new, RuntimeRestart::new, LateRuntime::new, BadNode::new, NoBpfLsm::new, CgroupV1::new, Demo::new);
-        for (var maker : concat(List.of(makers, Families.ALL, Acceptance.ALL))) {
+        for (var maker : concat(List.of(makers, Families.ALL, Acceptance.ALL, Conditions.ALL))) {
             all.put(maker.get().name(), maker);
         }
         return all;
