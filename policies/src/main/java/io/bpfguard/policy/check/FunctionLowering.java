@@ -70,7 +70,9 @@ record FunctionLowering(Lowering.Builder builder) {
     void insteadOfHook(Located<String> name, String reason) {
         KernelFunction function = new KernelFunction(SECURITY + name.value());
         Optional<Action> action = builder.action() == Action.DENY ? builder.fallback() : Optional.of(builder.action());
-        boolean possible = HookRules.isWatchable(name.value()) && builder.node().function(function) instanceof FunctionSupport.Traceable;
+        FunctionSupport support = builder.node().function(function);
+        boolean possible = HookRules.isWatchable(name.value())
+                && (support instanceof FunctionSupport.Traceable || support instanceof FunctionSupport.Deniable);
         if (action.isPresent() && possible) {
             trace(function, action.get(), "Watched at " + function.kernelName() + ": " + reason + ".");
         } else {
