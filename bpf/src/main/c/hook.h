@@ -1,25 +1,12 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * What every LSM hook's object has: the router, and the matchers that look at no argument of the hook.
+ * What every LSM hook's object has: the router, and the matchers that stand at any hook.
  *
  * The previous verdict (the last argument of an LSM program) is not looked at: the kernel's trampoline runs the next
  * program of a hook only while the verdict is 0 (BPF_MODIFY_RETURN semantics of invoke_bpf_mod_ret).
  */
 #pragma once
-#include "chain.h"
-
-/* arch/x86/include/uapi/asm/unistd.h: x32 calls are 64-bit ones with this bit, and own numbers from 512 on. */
-#define X32_SYSCALL_BIT 0x40000000
-
-/* The number of the system call that the task is in; compat says by which table. */
-static __always_inline __u32 system_call(bool *compat)
-{
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct pt_regs___kernel *regs = (void *)bpf_task_pt_regs(task);
-
-	*compat = task->thread_info.status & TS_COMPAT;
-	return BPF_CORE_READ(regs, orig_ax) & ~X32_SYSCALL_BIT;
-}
+#include "arguments.h"
 
 static __always_inline int judge_system_call(void *ctx)
 {
@@ -67,6 +54,7 @@ static __always_inline int judge_always(void *ctx)
 #define HOOK(name)                                                                                                    \
 	SEC("lsm/" #name) int router(void *ctx) { return route_decision(ctx); }                                       \
 	SEC("lsm/" #name) int match_system_call(void *ctx) { return judge_system_call(ctx); }                         \
-	SEC("lsm/" #name) int match_always(void *ctx) { return judge_always(ctx); }
+	SEC("lsm/" #name) int match_always(void *ctx) { return judge_always(ctx); }                                   \
+	SEC("lsm/" #name) int match_arguments(void *ctx) { return judge_arguments(ctx); }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

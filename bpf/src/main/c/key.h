@@ -39,6 +39,15 @@ struct scan {
 	bool failed;
 };
 
+/* At a state; false when there is none of this address. */
+static __always_inline bool scan_to(struct scan *scan, __u32 state)
+{
+	scan->state = state;
+	scan->block_number = state / BLOCK_WORDS;
+	scan->block = ruleset_block(scan->ruleset, scan->block_number);
+	return scan->block != NULL;
+}
+
 /* At the first state. False when the ruleset is not there or of another version. */
 static __always_inline bool scan_begin(struct scan *scan, const struct step *step)
 {
@@ -48,10 +57,33 @@ static __always_inline bool scan_begin(struct scan *scan, const struct step *ste
 		return false;
 	scan->rules = rules;
 	scan->ruleset = step->ruleset;
-	scan->state = rules->start;
-	scan->block_number = scan->state / BLOCK_WORDS;
-	scan->block = ruleset_block(scan->ruleset, scan->block_number);
-	return scan->block != NULL;
+	return scan_to(scan, rules->start);
+}
+
+/* Goes on by an integer's eight bytes, highest first. */
+static __always_inline void scan_integer(struct scan *scan, __u64 value)
+{
+	const struct key_ruleset *rules = scan->rules;
+
+#pragma clang loop unroll(disable)
+	for (int i = 0; i < 8; i++) {
+		__u8 byte = value >> 56;
+
+		if (!scan->state)
+			return;
+		value <<= 8;
+		scan->state = scan->block[bounded(scan->state + ROW_HEAD + rules->class_of[byte], BLOCK_WORDS - 1)];
+		if (scan->state && scan->state / BLOCK_WORDS != scan->block_number) {
+			const __u32 *block = ruleset_block(scan->ruleset, scan->state / BLOCK_WORDS);
+
+			if (!block) {
+				scan->failed = true;
+				return;
+			}
+			scan->block = block;
+			scan->block_number = scan->state / BLOCK_WORDS;
+		}
+	}
 }
 
 static long scan_chunk(__u64 index, struct scan *scan)

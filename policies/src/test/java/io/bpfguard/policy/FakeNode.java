@@ -1,10 +1,14 @@
 package io.bpfguard.policy;
 
 import io.bpfguard.policy.check.FunctionSupport;
+import io.bpfguard.policy.check.KernelType;
 import io.bpfguard.policy.check.NodeCapabilities;
+import io.bpfguard.policy.compiled.HookPoint;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /** A node for tests, with the hooks that the supported kernels share. */
@@ -58,6 +62,11 @@ public record FakeNode(Set<String> lsmHooks, Map<String, FunctionSupport> suppor
     @Override
     public FunctionSupport function(String name) {
         return support.getOrDefault(name, FunctionSupport.ABSENT);
+    }
+
+    @Override
+    public Optional<List<KernelType.Parameter>> parameters(HookPoint hook) {
+        return FakeTypes.parameters(hook);
     }
 
     @Override

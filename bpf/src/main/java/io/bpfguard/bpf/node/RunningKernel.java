@@ -3,13 +3,19 @@ package io.bpfguard.bpf.node;
 import io.bpfguard.bpf.libbpf.KernelBtf;
 import io.bpfguard.bpf.libbpf.Libbpf;
 import io.bpfguard.policy.check.FunctionSupport;
+import io.bpfguard.policy.check.KernelType;
 import io.bpfguard.policy.check.NodeCapabilities;
+import io.bpfguard.policy.compiled.HookPoint;
+import io.bpfguard.policy.compiled.KernelFunction;
+import io.bpfguard.policy.compiled.LsmHook;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.locks.ReentrantLock;
@@ -96,6 +102,14 @@ public final class RunningKernel implements NodeCapabilities, AutoCloseable {
         } finally {
             lock.unlock();
         }
+    }
+
+    @Override
+    public Optional<List<KernelType.Parameter>> parameters(HookPoint hook) {
+        return (switch (hook) {
+            case LsmHook lsm -> btf.lsmHookParameters(lsm.kernelName());
+            case KernelFunction function -> btf.parameters(function.kernelName());
+        }).map(NodeTypes::parameters);
     }
 
     private static boolean hasSymbol(String name) {

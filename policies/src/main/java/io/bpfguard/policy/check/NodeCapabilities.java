@@ -1,5 +1,8 @@
 package io.bpfguard.policy.check;
 
+import io.bpfguard.policy.compiled.HookPoint;
+import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /** What the kernel of the node can do, as found by trying. Implementations answer the same for as long as they live. */
@@ -17,6 +20,9 @@ public interface NodeCapabilities {
 
     /** What can be done at the entry of a function. */
     FunctionSupport function(String name);
+
+    /** The parameters of an LSM hook or kernel function; empty where the types are not known. */
+    Optional<List<KernelType.Parameter>> parameters(HookPoint hook);
 
     /** Names of functions that are not {@link FunctionSupport#ABSENT}, to find the one that was meant; may be empty. */
     Set<String> functions();

@@ -2,6 +2,7 @@ package io.bpfguard.policy.compile;
 
 import io.bpfguard.policy.check.Subject;
 import io.bpfguard.policy.compiled.Action;
+import io.bpfguard.policy.compiled.Extractor;
 import io.bpfguard.policy.compiled.KeyField;
 import io.bpfguard.policy.compiled.Matcher;
 import io.bpfguard.policy.compiled.Ruleset;
@@ -12,13 +13,17 @@ import io.bpfguard.policy.model.IntegerPatterns;
 import io.bpfguard.policy.model.Mode;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Makes the ruleset of a matcher that looks at keys: the automaton, and a verdict per operation for every set of rules that
@@ -29,6 +34,8 @@ final class KeyTables {
     private static final GlobToken ANYTHING = new GlobToken.Anything();
 
     private final List<KeyField> fields;
+    /** What the fields of arguments are; empty for other matchers. */
+    private final Map<KeyField, Extractor> extractors = new EnumMap<>(KeyField.class);
     private final List<NumberedRule> rules;
     private final UnaryOperator<Verdict> filter;
     private final List<NumberedRule> rests;
@@ -38,6 +45,7 @@ final class KeyTables {
     private final Map<Set<Integer>, Integer> outputs = new HashMap<>();
 
     private KeyTables(Matcher matcher, List<NumberedRule> rules, UnaryOperator<Verdict> filter) {
+        placeExtractors(rules);
         this.fields = fields(matcher, rules);
         this.rules = rules;
         this.filter = filter;
@@ -52,7 +60,7 @@ final class KeyTables {
         KeyTables tables = new KeyTables(matcher, rules, filter);
         Dfa dfa = Minimizer.minimize(tables.automaton(Dfa.MAX_STATES));
         int[] below = matcher == Matcher.PATH ? Below.of(dfa, tables.verdicts, tables::number) : new int[dfa.states()];
-        return KeyImage.of(matcher, tables.fields, dfa, below, tables.verdicts);
+        return KeyImage.of(matcher, tables.fields, List.copyOf(tables.extractors.values()), dfa, below, tables.verdicts);
     }
 
     /** How many states the automaton of a rule alone has, up to a bound. */
@@ -64,17 +72,42 @@ final class KeyTables {
         }
     }
 
-    private static List<KeyField> fields(Matcher matcher, List<NumberedRule> rules) {
-        Set<KeyField> used = EnumSet.of(matcher.fields().getLast());
+    /** Gives each value that a rule asks for a field of its own. */
+    private void placeExtractors(List<NumberedRule> rules) {
+        Iterator<KeyField> places = Matcher.ARGUMENTS.fields().iterator();
+        extractors(rules).forEach(extractor -> extractors.put(places.next(), extractor));
+    }
+
+    /** The different values that some rules compare, at most {@link Extractor#MAX_PER_KEY} of which fit into a key. */
+    static List<Extractor> extractors(List<NumberedRule> rules) {
+        return rules.stream().map(rule -> rule.enforcement().subject())
+                .flatMap(subject -> subject instanceof Subject.Arguments(var values) ? values.keySet().stream() : Stream.empty())
+                .distinct().sorted(Extractor.ORDER).toList();
+    }
+
+    private List<KeyField> fields(Matcher matcher, List<NumberedRule> rules) {
+        Set<KeyField> used = EnumSet.noneOf(KeyField.class);
+        if (matcher != Matcher.ARGUMENTS) {
+            used.add(matcher.fields().getLast());
+        }
         for (NumberedRule rule : rules) {
-            if (rule.enforcement().subject() instanceof Subject.Keys(var constraints, _)) {
-                if (!matcher.fields().containsAll(constraints.keySet())) {
-                    throw new IllegalArgumentException(matcher + " has no fields " + constraints.keySet());
-                }
-                used.addAll(constraints.keySet());
+            Set<KeyField> asked = constraints(rule.enforcement().subject()).keySet();
+            if (!matcher.fields().containsAll(asked)) {
+                throw new IllegalArgumentException(matcher + " has no fields " + asked);
             }
+            used.addAll(asked);
         }
         return matcher.fields().stream().filter(used::contains).toList();
+    }
+
+    /** What the fields of the keys that a rule matches look like. */
+    private Map<KeyField, List<List<GlobToken>>> constraints(Subject subject) {
+        return switch (subject) {
+            case Subject.Keys(var constraints, _) -> constraints;
+            case Subject.Arguments(var values) -> extractors.entrySet().stream().filter(entry -> values.containsKey(entry.getValue()))
+                    .collect(Collectors.toMap(Map.Entry::getKey, entry -> values.get(entry.getValue())));
+            default -> Map.of();
+        };
     }
 
     private Dfa automaton(int maxStates) throws TooLargeException {
@@ -84,8 +117,8 @@ final class KeyTables {
             if (rests.isEmpty() && rule.enforcement().action() == Action.ALLOW) {
                 continue;
             }
-            if (rule.enforcement().subject() instanceof Subject.Keys(var constraints, _)) {
-                add(trie, i, constraints);
+            if (!(rule.enforcement().subject() instanceof Subject.Rest)) {
+                add(trie, i, constraints(rule.enforcement().subject()));
             }
         }
         return SubsetConstruction.of(new Nfa(trie, this::weight), this::output, maxStates);
@@ -105,7 +138,7 @@ final class KeyTables {
         }
     }
 
-    private static List<GlobToken> tokens(KeyField field, List<List<GlobToken>> sequences) {
+    private List<GlobToken> tokens(KeyField field, List<List<GlobToken>> sequences) {
         List<GlobToken> tokens = new ArrayList<>();
         if (sequences == null) {
             tokens.addAll(any(field));
@@ -114,17 +147,19 @@ final class KeyTables {
         } else {
             tokens.add(new GlobToken.OneOf(sequences));
         }
-        if (field.width() == 0) {
+        if (width(field) == 0) {
             tokens.add(NUL);
         }
         return tokens;
     }
 
-    private static List<GlobToken> any(KeyField field) {
-        if (field.width() > 0) {
-            return IntegerPatterns.any(field.width());
-        }
-        return List.of(ANYTHING);
+    private List<GlobToken> any(KeyField field) {
+        return width(field) > 0 ? IntegerPatterns.any(width(field)) : List.of(ANYTHING);
+    }
+
+    private int width(KeyField field) {
+        Extractor extractor = extractors.get(field);
+        return extractor != null && extractor.kind().isInteger() ? Extractor.WIDTH : field.width();
     }
 
     private Weight weight(int rule) {
@@ -161,6 +196,7 @@ final class KeyTables {
     private static boolean isAbout(NumberedRule rule, int operation) {
         return switch (rule.enforcement().subject()) {
             case Subject.Keys(_, var operations) -> operations.contains(operation);
+            case Subject.Arguments _ -> Subject.ONLY.contains(operation);
             case Subject.Rest(var operations) -> operations.contains(operation);
             default -> throw new IllegalArgumentException(rule.enforcement().subject() + " has no keys");
         };

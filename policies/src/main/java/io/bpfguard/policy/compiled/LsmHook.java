@@ -26,7 +26,7 @@ public record LsmHook(String kernelName) implements HookPoint {
     /** A capability is asked for. */
     public static final LsmHook CAPABLE = new LsmHook("capable");
 
-    /** What the hooks with a program file of their own can match beside the two that every hook can. */
+    /** What the hooks with a program file of their own can match beside those that every hook can. */
     private static final Map<String, Matcher> OWN = Map.of(
             "bprm_check_security", Matcher.PATH,
             "file_open", Matcher.PATH,
@@ -42,7 +42,7 @@ public record LsmHook(String kernelName) implements HookPoint {
 
     /** The matchers that can be a step of this hook's chain. */
     public Set<Matcher> matchers() {
-        EnumSet<Matcher> matchers = EnumSet.of(Matcher.SYSTEM_CALL, Matcher.ALWAYS);
+        EnumSet<Matcher> matchers = EnumSet.of(Matcher.SYSTEM_CALL, Matcher.ALWAYS, Matcher.ARGUMENTS);
         Matcher own = OWN.get(kernelName);
         if (own != null) {
             matchers.add(own);
