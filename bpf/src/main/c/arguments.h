@@ -268,14 +268,18 @@ static __always_inline int judge_arguments(void *ctx)
 	if (!label)
 		return 0;
 	step = current_step(label);
-	if (!scan_begin(&arguments.scan, step))
-		return conclude_error(ctx, label, step, REASON_NO_RULESET, &object);
-	if (arguments.scan.rules->texts) {
-		arguments.texts = current_text_buffer();
-		if (!arguments.texts)
-			return conclude_error(ctx, label, step, REASON_NO_MEMORY, &object);
+	verdicts = NULL;
+	if (!scan_begin(&arguments.scan, step)) {
+		arguments.failure = REASON_NO_RULESET;
+	} else {
+		if (arguments.scan.rules->texts)
+			arguments.texts = current_text_buffer();
+		if (arguments.scan.rules->texts && !arguments.texts)
+			arguments.failure = REASON_NO_MEMORY;
+		else
+			verdicts = scan_arguments(&arguments);
 	}
-	verdicts = scan_arguments(&arguments);
+	/* One place for errors: each copy of what follows one costs stack, of which all frames together have 512 bytes. */
 	if (!verdicts)
 		return conclude_error(ctx, label, step, arguments.failure, &object);
 	verdict = verdicts->of[0];

@@ -22,7 +22,9 @@ public interface NodeCapabilities {
     FunctionSupport function(String name);
 
     /** The parameters of an LSM hook or kernel function; empty where the types are not known. */
-    Optional<List<KernelType.Parameter>> parameters(HookPoint hook);
+    default Optional<List<KernelType.Parameter>> parameters(HookPoint hook) {
+        return Optional.empty();
+    }
 
     /** Names of functions that are not {@link FunctionSupport#ABSENT}, to find the one that was meant; may be empty. */
     Set<String> functions();

@@ -57,7 +57,7 @@ final class ConditionReader {
     }
 
     private Optional<Located<String>> argument(YamlNode node, String owner) {
-        Optional<Located<String>> text = scalar(node, owner);
+        Optional<Located<String>> text = values.scalar(node, owner);
         return text.filter(name -> {
             boolean matches = ARGUMENT.matcher(name.value()).matches();
             if (!matches) {
@@ -91,7 +91,7 @@ final class ConditionReader {
     }
 
     private Optional<Test> range(YamlNode node, String owner) {
-        return scalar(node, owner).flatMap(text -> {
+        return values.scalar(node, owner).flatMap(text -> {
             Matcher parts = RANGE.matcher(text.value());
             if (!parts.matches()) {
                 problems.add(text.at(), owner + " cannot be \"" + text.value() + "\": the first and the last number with a - between them, such as \"10-20\"");
@@ -125,7 +125,7 @@ final class ConditionReader {
     }
 
     private Optional<Located<KernelNumber>> number(YamlNode node, String owner) {
-        return scalar(node, owner).flatMap(text -> number(text.value(), text.at(), owner));
+        return values.scalar(node, owner).flatMap(text -> number(text.value(), text.at(), owner));
     }
 
     private Optional<Located<KernelNumber>> number(String text, Position at, String owner) {
@@ -135,13 +135,5 @@ final class ConditionReader {
             problems.add(at, owner + " \"" + text + "\" " + e.getMessage());
             return Optional.empty();
         }
-    }
-
-    /** A number with or without quotes, or text. */
-    private Optional<Located<String>> scalar(YamlNode node, String owner) {
-        if (node instanceof YamlNode.Scalar(String text, boolean quoted, Position at) && !quoted && PlainScalar.kind(text) == PlainScalar.Kind.NUMBER) {
-            return Optional.of(new Located<>(text, at));
-        }
-        return values.text(node, owner);
     }
 }

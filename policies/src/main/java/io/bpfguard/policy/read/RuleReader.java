@@ -2,7 +2,9 @@ package io.bpfguard.policy.read;
 
 import io.bpfguard.policy.compiled.Action;
 import io.bpfguard.policy.compiled.PathOperation;
+import io.bpfguard.policy.model.Abi;
 import io.bpfguard.policy.model.Capability;
+import io.bpfguard.policy.model.Condition;
 import io.bpfguard.policy.model.Errno;
 import io.bpfguard.policy.model.Family;
 import io.bpfguard.policy.model.Glob;
@@ -27,14 +29,17 @@ import java.util.regex.Pattern;
 final class RuleReader {
     /** What a word stands for: who may not write a file may not make, shorten or append to it either. */
     private static final Map<String, Set<PathOperation>> OPERATIONS = operations();
+    private static final Map<String, Abi> ABIS = Map.of("64", Abi.BITS_64, "32", Abi.BITS_32);
     private static final Map<String, Action> FALLBACKS = Map.of("kill", Action.KILL, "audit", Action.AUDIT);
     private static final Pattern NUMBER = Pattern.compile("[1-9][0-9]{0,3}");
     private static final Pattern KERNEL_NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_.]*");
 
     private final ProblemList problems;
     private final Values values;
+    private final ConditionReader conditions;
 
     RuleReader(ProblemList problems, Values values) {
+        this.conditions = new ConditionReader(problems, values);
         this.problems = problems;
         this.values = values;
     }
@@ -74,6 +79,12 @@ final class RuleReader {
         if (family == Family.KERNEL_FUNCTIONS) {
             fields.take("fallback");
         }
+        if (family == Family.SYSTEM_CALLS) {
+            fields.take("abis");
+        }
+        if (family == Family.SYSTEM_CALLS || family == Family.LSM_HOOKS || family == Family.KERNEL_FUNCTIONS) {
+            fields.take("conditions");
+        }
     }
 
     private void checkObjects(Family family, YamlNode node, String owner) {
@@ -93,9 +104,9 @@ final class RuleReader {
                             .orElse(PathOperation.OF_FILES));
             case MOUNTS -> new Rule.Mounts(head, values.globs(objects, owner, Glob.Kind.NAME));
             case CAPABILITIES -> new Rule.Capabilities(head, capabilities(objects, owner));
-            case SYSTEM_CALLS -> new Rule.SystemCalls(head, kernelNames(objects, owner));
-            case LSM_HOOKS -> new Rule.LsmHooks(head, kernelNames(objects, owner));
-            case KERNEL_FUNCTIONS -> new Rule.KernelFunctions(head, kernelNames(objects, owner),
+            case SYSTEM_CALLS -> new Rule.SystemCalls(head, kernelNames(objects, owner), conditions(fields, head), abis(fields, head));
+            case LSM_HOOKS -> new Rule.LsmHooks(head, kernelNames(objects, owner), conditions(fields, head));
+            case KERNEL_FUNCTIONS -> new Rule.KernelFunctions(head, kernelNames(objects, owner), conditions(fields, head),
                     fields.take("fallback").flatMap(node -> fallback(node, head)));
         };
     }
@@ -188,6 +199,24 @@ final class RuleReader {
             }
         }
         return names;
+    }
+
+    private List<Condition> conditions(Fields fields, RuleHead head) {
+        return fields.take("conditions").map(node -> conditions.read(node, head.family().key() + "[" + head.index() + "].conditions")).orElse(List.of());
+    }
+
+    private Set<Abi> abis(Fields fields, RuleHead head) {
+        Set<Abi> abis = EnumSet.noneOf(Abi.class);
+        String owner = "systemCalls[" + head.index() + "].abis";
+        for (YamlNode item : fields.take("abis").map(node -> values.items(node, owner)).orElse(List.of())) {
+            Optional<Located<String>> text = values.scalar(item, "an entry of " + owner);
+            text.flatMap(word -> values.word(word, "an entry of " + owner, ABIS)).ifPresent(abi -> {
+                if (!abis.add(abi.value())) {
+                    problems.add(abi.at(), owner + " has " + abi.value().word() + " twice");
+                }
+            });
+        }
+        return abis.isEmpty() ? EnumSet.allOf(Abi.class) : abis;
     }
 
     private Optional<Located<Action>> fallback(YamlNode node, RuleHead head) {
