@@ -18,10 +18,12 @@ import io.bpfguard.policy.model.Position;
 import io.bpfguard.policy.model.Problem;
 import io.bpfguard.policy.model.Rule;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * What a rule comes to on a node: the hook points and matchers that deliver it. The checker asks whether there are any,
@@ -44,8 +46,10 @@ public record Lowering(List<Enforcement> enforcements, List<Problem> refusals) {
             case Rule.Processes processes ->
                 builder.family(Family.PROCESSES, Subject.paths(globs(processes.paths()),
                         Set.of(PathOperation.EXEC)), rule.head().at());
-            case Rule.Files files -> builder.family(Family.FILES,
-                    Subject.paths(globs(files.paths()), files.operations()), rule.head().at());
+            case Rule.Files files -> {
+                builder.refuseUnhooked(files);
+                builder.family(Family.FILES, Subject.paths(globs(files.paths()), files.operations()), rule.head().at());
+            }
             case Rule.Mounts mounts -> builder.family(Family.MOUNTS, new Subject.Keys(Map.of(KeyField.FILE_SYSTEM_TYPE, Subject.sequences(globs(mounts.types()))), Subject.ONLY),
                     rule.head().at());
             case Rule.Capabilities capabilities ->
@@ -82,6 +86,9 @@ public record Lowering(List<Enforcement> enforcements, List<Problem> refusals) {
     static final class Builder {
         private static final String OPEN_NOTE = "Judged when the file is opened, and as writing when its name comes into being; changing it by name (rename, unlink, link, truncate, chmod) is not covered.";
         private static final String MOUNT_NOTE = "Changing the attributes of a mount (mount_setattr) and unmounting are not covered; deny them as system calls.";
+
+        private static final Set<PathOperation> UNHOOKED = Set.of(PathOperation.UNLINK, PathOperation.RENAME, PathOperation.LINK,
+                PathOperation.SYMLINK, PathOperation.CHMOD, PathOperation.CHOWN, PathOperation.SETXATTR, PathOperation.MOUNT);
 
         private final NodeCapabilities node;
         private final Action action;
@@ -141,6 +148,24 @@ public record Lowering(List<Enforcement> enforcements, List<Problem> refusals) {
                     refuse(Problem.at(at, family.key() + " needs the LSM hook " + hook.kernelName()
                             + ", which the kernel of this node (" + node.kernelRelease() + ") does not have"));
                 }
+            }
+        }
+
+        /**
+         * Refuses a rule that asks for an operation by name at whose hooks nothing stands: it would be accepted and not
+         * enforced. A rule on all operations is delivered as far as its note says.
+         */
+        void refuseUnhooked(Rule.Files files) {
+            Set<PathOperation> unhooked = EnumSet.copyOf(UNHOOKED);
+            unhooked.retainAll(files.operations());
+            if (files.operations().contains(PathOperation.TRUNCATE) && !files.operations().contains(PathOperation.WRITE)) {
+                unhooked.add(PathOperation.TRUNCATE);
+            }
+            if (!unhooked.isEmpty() && !files.operations().equals(PathOperation.OF_FILES)) {
+                refuse(Problem.at(files.head().at(), "files cannot judge " + unhooked.stream().map(operation ->
+                        operation.name().toLowerCase(Locale.ROOT)).collect(Collectors.joining(", "))
+                        + " by path yet; it judges read, write, append and create. Name the hook in lsmHooks (path_unlink,"
+                        + " path_rename, path_link …) or the call in systemCalls to " + word() + " it for every path"));
             }
         }
 

@@ -51,6 +51,19 @@ class CheckerTest {
     }
 
     @Test
+    void operationsOnFilesThatNothingJudgesAreRefused() throws Exception {
+        for (String word : List.of("unlink", "rename", "link", "symlink", "chmod", "chown", "setxattr", "mount", "truncate")) {
+            assertThatThrownBy(() -> lower("{files: [{action: deny, paths: [/a], operations: [read, " + word + "]}]}", NODE))
+                    .isInstanceOf(PolicyException.class).hasMessageContaining("files cannot judge " + word + " by path yet");
+        }
+        assertThatThrownBy(() -> lower("{files: [{action: deny, paths: [/a], operations: [modify]}]}", NODE))
+                .isInstanceOf(PolicyException.class).hasMessageContaining("unlink, rename");
+        for (String words : List.of("write", "append", "create", "\"read\", write")) {
+            assertThat(lower("{files: [{action: deny, paths: [/a], operations: [" + words + "]}]}", NODE)).isNotEmpty();
+        }
+    }
+
+    @Test
     void auditModeTurnsDenyAndKillIntoAuditAndLeavesAllow() throws Exception {
         String rules = "processes: [{action: deny, paths: [/a]}, {action: kill, paths: [/b], errno: 5}, {action: allow, paths: [/c]}, {action: audit, paths: [/d]}]}";
         assertThat(lower("{mode: audit, " + rules, NODE)).extracting(Enforcement::action)
