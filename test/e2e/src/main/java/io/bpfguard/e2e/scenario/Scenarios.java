@@ -15,6 +15,8 @@ public final class Scenarios {
     private static final Map<String, List<String>> GROUPS = Map.of(
             "granularities", GRANULARITIES,
             "path", PATH,
+            "families", Families.allNames(),
+            "acceptance", Acceptance.allNames(),
             // What differs from kernel to kernel and from runtime to runtime; the rest is shown once.
             "essential", concat(List.of(List.of("load"), GRANULARITIES, PATH)),
             "all", concat(List.of(List.of("load", "start-up"), GRANULARITIES, List.of("system-call-functions", "edits", "switches"), PATH,
@@ -31,23 +33,26 @@ public final class Scenarios {
                 Catalogue::cveRelease, RuntimeWork::new, Sessions::new, Edits::new, Switches::new, Lasting::new,
                 Adoption::new, WrongStart::new,
                 FirstInstruction::new, RuntimeRestart::new, LateRuntime::new, BadNode::new, NoBpfLsm::new, CgroupV1::new, Demo::new);
-        for (var maker : makers) {
+        for (var maker : concat(List.of(makers, Families.ALL, Acceptance.ALL))) {
             all.put(maker.get().name(), maker);
         }
         return all;
     }
 
-    private static List<String> concat(List<List<String>> lists) {
+    private static <T> List<T> concat(List<List<T>> lists) {
         return lists.stream().flatMap(List::stream).toList();
     }
 
-    /** The scenarios of these names and groups; {@code controls} stands for the controls of all, without a guard. */
+    /** The scenarios of these names and groups; after {@code controls} only their controls, without a guard, of all if none is named. */
     public static List<Scenario> named(List<String> names) {
+        int controls = names.indexOf("controls");
+        if (controls >= 0) {
+            var rest = names.subList(controls + 1, names.size());
+            return concat(List.of(named(names.subList(0, controls)), List.of(new Controls(named(rest.isEmpty() ? List.of("all") : rest)))));
+        }
         var scenarios = new ArrayList<Scenario>();
         for (String name : names) {
-            if (name.equals("controls")) {
-                scenarios.add(new Controls(named(List.of("all"))));
-            } else if (GROUPS.containsKey(name)) {
+            if (GROUPS.containsKey(name)) {
                 scenarios.addAll(named(GROUPS.get(name)));
             } else if (BY_NAME.containsKey(name)) {
                 scenarios.add(BY_NAME.get(name).get());
