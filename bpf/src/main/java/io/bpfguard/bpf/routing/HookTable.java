@@ -29,7 +29,9 @@ final class HookTable {
             Matcher.SYSTEM_CALL, "match_system_call",
             Matcher.ALWAYS, "match_always",
             Matcher.ADDRESS, "match_address",
-            Matcher.ARGUMENTS, "match_arguments");
+            Matcher.ARGUMENTS, "match_arguments",
+            Matcher.SIGNAL, "match_signal",
+            Matcher.PROCESS_FILE, "match_process_file");
 
     /**
      * Policies come back: each attaching and detaching rewrites kernel code and waits for every task. An unused router costs

@@ -14,8 +14,9 @@ import java.util.Optional;
 /** The compiled kernel programs in this jar. */
 final class Programs {
     /** Every object, in the order of their names. */
-    static final List<String> ALL = List.of("any_hook", "bprm_check_security", "capable", "file_open", "function",
-            "function_deny", "lifecycle", "move_mount", "path_mknod", "probe", "sb_kern_mount", "sb_mount", "tasks");
+    static final List<String> ALL = List.of("any_hook", "bprm_check_security", "capable", "file_fcntl", "file_ioctl",
+            "file_ioctl_compat", "file_open", "function", "function_deny", "lifecycle", "move_mount", "path_mknod", "probe", "sb_kern_mount",
+            "sb_mount", "sb_pivotroot", "sb_umount", "task_kill", "tasks");
 
     private Programs() {}
 

@@ -83,11 +83,16 @@ public final class Checker {
         return switch (rule) {
             case Rule.Processes processes -> List.of(how, values(processes.paths()));
             case Rule.Files files -> List.of(how, values(files.paths()), files.operations());
-            case Rule.Mounts mounts -> List.of(how, values(mounts.types()));
+            case Rule.Mounts mounts -> List.of(how, values(mounts.types()), mounts.flags(), values(mounts.sources()));
             case Rule.Capabilities capabilities -> List.of(how, capabilities.numbers());
             case Rule.SystemCalls calls -> List.of(how, values(calls.names()), texts(calls.conditions()), calls.abis());
             case Rule.LsmHooks hooks -> List.of(how, values(hooks.names()), texts(hooks.conditions()));
             case Rule.KernelFunctions functions -> List.of(how, values(functions.names()), texts(functions.conditions()));
+            case Rule.Namespaces namespaces -> List.of(how, namespaces.kinds(), namespaces.operations());
+            case Rule.Tracing tracing -> List.of(how, tracing.operations());
+            case Rule.KernelModules modules -> List.of(how, modules.operations());
+            case Rule.Bpf _, Rule.Keys _, Rule.IoUring _ -> how;
+            case Rule.Signals signals -> List.of(how, signals.signals(), signals.targets());
         };
     }
 

@@ -50,12 +50,18 @@ public record Lowering(List<Enforcement> enforcements, List<Problem> refusals) {
                 builder.refuseUnhooked(files);
                 builder.family(Family.FILES, Subject.paths(globs(files.paths()), files.operations()), rule.head().at());
             }
-            case Rule.Mounts mounts -> builder.family(Family.MOUNTS, new Subject.Keys(Map.of(KeyField.FILE_SYSTEM_TYPE, Subject.sequences(globs(mounts.types()))), Subject.ONLY),
-                    rule.head().at());
+            case Rule.Mounts mounts -> new MountLowering(builder).add(mounts);
             case Rule.Capabilities capabilities ->
                 builder.family(Family.CAPABILITIES, new Subject.Capabilities(capabilities.numbers()), rule.head().at());
             case Rule.SystemCalls calls -> new SystemCallLowering(builder).add(calls);
             case Rule.LsmHooks hooks -> hooks.names().forEach(name -> builder.hook(name, hooks.conditions()));
+            case Rule.Namespaces namespaces -> new NamedLowering(builder).add(namespaces);
+            case Rule.Tracing tracing -> new NamedLowering(builder).add(tracing);
+            case Rule.KernelModules modules -> new NamedLowering(builder).add(modules);
+            case Rule.Bpf bpf -> new NamedLowering(builder).add(bpf);
+            case Rule.Keys keys -> new NamedLowering(builder).add(keys);
+            case Rule.IoUring rings -> new NamedLowering(builder).add(rings);
+            case Rule.Signals signals -> new NamedLowering(builder).add(signals);
             case Rule.KernelFunctions functions ->
                 functions.names().forEach(name -> new FunctionLowering(builder, functions).add(name));
         }
@@ -65,6 +71,10 @@ public record Lowering(List<Enforcement> enforcements, List<Problem> refusals) {
     /** What a default of a policy comes to. */
     public static Lowering of(ContainerPolicy policy, FamilyDefault rest, NodeCapabilities node) {
         Builder builder = new Builder(node, rest.action(), policy.mode(), Errno.EPERM);
+        if (rest.family() == Family.MOUNTS) {
+            new MountLowering(builder).add(rest);
+            return builder.build();
+        }
         Set<Integer> operations = switch (rest.family()) {
             case PROCESSES -> Subject.numbers(Set.of(PathOperation.EXEC));
             case FILES -> Subject.numbers(PathOperation.OF_FILES);
@@ -85,7 +95,6 @@ public record Lowering(List<Enforcement> enforcements, List<Problem> refusals) {
     /** Collects the enforcements of one rule. */
     static final class Builder {
         private static final String OPEN_NOTE = "Judged when the file is opened, and as writing when its name comes into being; changing it by name (rename, unlink, link, truncate, chmod) is not covered.";
-        private static final String MOUNT_NOTE = "Changing the attributes of a mount (mount_setattr) and unmounting are not covered; deny them as system calls.";
 
         private static final Set<PathOperation> UNHOOKED = Set.of(PathOperation.UNLINK, PathOperation.RENAME, PathOperation.LINK,
                 PathOperation.SYMLINK, PathOperation.CHMOD, PathOperation.CHOWN, PathOperation.SETXATTR, PathOperation.MOUNT);
@@ -112,6 +121,10 @@ public record Lowering(List<Enforcement> enforcements, List<Problem> refusals) {
             return action;
         }
 
+        int errno() {
+            return errno;
+        }
+
         Lowering build() {
             return new Lowering(enforcements.stream().distinct().toList(), refusals);
         }
@@ -130,11 +143,6 @@ public record Lowering(List<Enforcement> enforcements, List<Problem> refusals) {
                     hooks = creates(subject) ? List.of(LsmHook.FILE_OPEN, LsmHook.PATH_MKNOD) : List.of(LsmHook.FILE_OPEN);
                     note = OPEN_NOTE;
                 }
-                case MOUNTS -> {
-                    matcher = Matcher.MOUNT;
-                    hooks = List.of(LsmHook.SB_MOUNT, LsmHook.SB_KERN_MOUNT, LsmHook.MOVE_MOUNT);
-                    note = MOUNT_NOTE;
-                }
                 case CAPABILITIES -> {
                     matcher = Matcher.CAPABILITY;
                     hooks = List.of(LsmHook.CAPABLE);
@@ -142,12 +150,17 @@ public record Lowering(List<Enforcement> enforcements, List<Problem> refusals) {
                 default -> throw new IllegalArgumentException(family + " has no hooks of its own");
             }
             for (LsmHook hook : hooks) {
-                if (node.hasLsmHook(hook.kernelName())) {
-                    add(hook, matcher, subject, action, "lsm/" + hook.kernelName(), note);
-                } else {
-                    refuse(Problem.at(at, family.key() + " needs the LSM hook " + hook.kernelName()
-                            + ", which the kernel of this node (" + node.kernelRelease() + ") does not have"));
-                }
+                add(family, hook, matcher, subject, note, at);
+            }
+        }
+
+        /** A matcher at a hook that the family needs. */
+        void add(Family family, LsmHook hook, Matcher matcher, Subject subject, String note, Position at) {
+            if (node.hasLsmHook(hook.kernelName())) {
+                add(hook, matcher, subject, action, "lsm/" + hook.kernelName(), note);
+            } else {
+                refuse(Problem.at(at, family.key() + " needs the LSM hook " + hook.kernelName()
+                        + ", which the kernel of this node (" + node.kernelRelease() + ") does not have"));
             }
         }
 
@@ -196,7 +209,11 @@ public record Lowering(List<Enforcement> enforcements, List<Problem> refusals) {
         }
 
         void add(HookPoint hook, Matcher matcher, Subject subject, Action done, String mechanism, String note) {
-            int error = done.compareTo(Action.DENY) < 0 ? 0 : errno;
+            add(hook, matcher, subject, done, errno, mechanism, note);
+        }
+
+        void add(HookPoint hook, Matcher matcher, Subject subject, Action done, int denial, String mechanism, String note) {
+            int error = done.compareTo(Action.DENY) < 0 ? 0 : denial;
             enforcements.add(new Enforcement(hook, matcher, subject, done, mode, error, mechanism, note));
         }
 

@@ -26,15 +26,26 @@ public record LsmHook(String kernelName) implements HookPoint {
     /** A capability is asked for. */
     public static final LsmHook CAPABLE = new LsmHook("capable");
 
+    /** umount(2). */
+    public static final LsmHook SB_UMOUNT = new LsmHook("sb_umount");
+    /** pivot_root(2). */
+    public static final LsmHook SB_PIVOTROOT = new LsmHook("sb_pivotroot");
+
     /** What the hooks with a program file of their own can match beside those that every hook can. */
-    private static final Map<String, Matcher> OWN = Map.of(
-            "bprm_check_security", Matcher.PATH,
-            "file_open", Matcher.PATH,
-            "path_mknod", Matcher.PATH,
-            "sb_mount", Matcher.MOUNT,
-            "sb_kern_mount", Matcher.MOUNT,
-            "move_mount", Matcher.MOUNT,
-            "capable", Matcher.CAPABILITY);
+    private static final Map<String, Set<Matcher>> OWN = Map.ofEntries(
+            Map.entry("bprm_check_security", Set.of(Matcher.PATH)),
+            Map.entry("file_open", Set.of(Matcher.PATH, Matcher.PROCESS_FILE)),
+            Map.entry("path_mknod", Set.of(Matcher.PATH)),
+            Map.entry("sb_mount", Set.of(Matcher.MOUNT)),
+            Map.entry("sb_kern_mount", Set.of(Matcher.MOUNT)),
+            Map.entry("sb_umount", Set.of(Matcher.MOUNT)),
+            Map.entry("sb_pivotroot", Set.of(Matcher.MOUNT)),
+            Map.entry("move_mount", Set.of(Matcher.MOUNT)),
+            Map.entry("capable", Set.of(Matcher.CAPABILITY, Matcher.MOUNT)),
+            Map.entry("task_kill", Set.of(Matcher.SIGNAL)),
+            Map.entry("file_fcntl", Set.of(Matcher.SIGNAL)),
+            Map.entry("file_ioctl", Set.of(Matcher.SIGNAL)),
+            Map.entry("file_ioctl_compat", Set.of(Matcher.SIGNAL)));
 
     public LsmHook {
         Objects.requireNonNull(kernelName, "kernelName is null");
@@ -43,10 +54,7 @@ public record LsmHook(String kernelName) implements HookPoint {
     /** The matchers that can be a step of this hook's chain. */
     public Set<Matcher> matchers() {
         EnumSet<Matcher> matchers = EnumSet.of(Matcher.SYSTEM_CALL, Matcher.ALWAYS, Matcher.ARGUMENTS);
-        Matcher own = OWN.get(kernelName);
-        if (own != null) {
-            matchers.add(own);
-        }
+        matchers.addAll(OWN.getOrDefault(kernelName, Set.of()));
         return matchers;
     }
 }

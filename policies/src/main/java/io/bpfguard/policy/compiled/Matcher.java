@@ -26,7 +26,11 @@ public enum Matcher {
             KeyField.SOCKET_NAME),
     /** Arguments of a hook, a function or a system call, and members of what they point to, as the ruleset says. */
     ARGUMENTS(KeyField.ARGUMENT_0, KeyField.ARGUMENT_1, KeyField.ARGUMENT_2, KeyField.ARGUMENT_3, KeyField.ARGUMENT_4,
-            KeyField.ARGUMENT_5, KeyField.ARGUMENT_6, KeyField.ARGUMENT_7);
+            KeyField.ARGUMENT_5, KeyField.ARGUMENT_6, KeyField.ARGUMENT_7),
+    /** A signal and whose process gets it, by one table per {@link SignalTarget}. */
+    SIGNAL,
+    /** A file of procfs that shows a process's memory, by table of {@link ProcessAccess}. */
+    PROCESS_FILE;
 
     private final List<KeyField> fields;
 

@@ -37,11 +37,13 @@ final class RuleReader {
     private final ProblemList problems;
     private final Values values;
     private final ConditionReader conditions;
+    private final NamedFamilies named;
 
     RuleReader(ProblemList problems, Values values) {
         this.conditions = new ConditionReader(problems, values);
         this.problems = problems;
         this.values = values;
+        this.named = new NamedFamilies(problems, values);
     }
 
     /** The rules that could be read; what is wrong with others is in the problems. */
@@ -58,6 +60,11 @@ final class RuleReader {
         String owner = family.key() + "[" + index + "]";
         return Fields.of(node, owner, problems).flatMap(fields -> {
             Optional<RuleHead> head = head(family, index, fields, owner);
+            if (NamedFamilies.has(family)) {
+                Optional<Rule> rule = named.read(family, head, fields, owner);
+                fields.refuseOthers();
+                return rule;
+            }
             Optional<YamlNode> objects = fields.require(family.objectsKey());
             String objectsOwner = owner + "." + family.objectsKey();
             Optional<Rule> rule = head.flatMap(h -> objects.map(o -> rule(h, o, objectsOwner, fields)));
@@ -90,9 +97,9 @@ final class RuleReader {
     private void checkObjects(Family family, YamlNode node, String owner) {
         switch (family) {
             case PROCESSES, FILES -> values.globs(node, owner, Glob.Kind.PATH);
-            case MOUNTS -> values.globs(node, owner, Glob.Kind.NAME);
             case CAPABILITIES -> capabilities(node, owner);
             case SYSTEM_CALLS, LSM_HOOKS, KERNEL_FUNCTIONS -> kernelNames(node, owner);
+            default -> throw new IllegalArgumentException("a rule on " + family.key() + " needs no " + owner);
         }
     }
 
@@ -102,12 +109,12 @@ final class RuleReader {
             case FILES -> new Rule.Files(head, values.globs(objects, owner, Glob.Kind.PATH),
                     fields.take("operations").map(node -> operations(node, head))
                             .orElse(PathOperation.OF_FILES));
-            case MOUNTS -> new Rule.Mounts(head, values.globs(objects, owner, Glob.Kind.NAME));
             case CAPABILITIES -> new Rule.Capabilities(head, capabilities(objects, owner));
             case SYSTEM_CALLS -> new Rule.SystemCalls(head, kernelNames(objects, owner), conditions(fields, head), abis(fields, head));
             case LSM_HOOKS -> new Rule.LsmHooks(head, kernelNames(objects, owner), conditions(fields, head));
             case KERNEL_FUNCTIONS -> new Rule.KernelFunctions(head, kernelNames(objects, owner), conditions(fields, head),
                     fields.take("fallback").flatMap(node -> fallback(node, head)));
+            default -> throw new IllegalArgumentException("a rule on " + head.family().key() + " needs no " + owner);
         };
     }
 
