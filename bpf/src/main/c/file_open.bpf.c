@@ -5,6 +5,7 @@
  */
 #include "hook.h"
 #include "path.h"
+#include "process.h"
 
 HOOK(file_open)
 
@@ -23,4 +24,10 @@ int BPF_PROG(match_path, struct file *file)
 	return judge_path(ctx, file->f_path.mnt, file->f_path.dentry,
 			  read << OPERATION_READ | (write & ~append) << OPERATION_WRITE | append << OPERATION_APPEND |
 				  truncate << OPERATION_WRITE);
+}
+
+SEC("lsm/file_open")
+int BPF_PROG(match_process_file, struct file *file)
+{
+	return judge_process_file(ctx, file);
 }

@@ -61,9 +61,18 @@ struct upid {
 	int nr;
 };
 
+struct hlist_head {
+	struct hlist_node *first;
+};
+
 struct pid {
 	unsigned int level;
+	struct hlist_head tasks[4]; /* by enum pid_type; 0 = thread */
 	struct upid numbers[1];
+};
+
+struct hlist_node {
+	struct hlist_node *next;
 };
 
 struct task_struct {
@@ -72,6 +81,10 @@ struct task_struct {
 	int pid;
 	int tgid;
 	struct task_struct *real_parent;
+	struct task_struct *group_leader;
+	struct mm_struct *mm;
+	struct hlist_node pid_links[4];
+	char comm[16];
 	struct css_set *cgroups;
 	struct nsproxy *nsproxy;
 	struct pid *thread_pid;
@@ -97,18 +110,22 @@ struct file_system_type {
 };
 
 struct super_block {
+	unsigned long s_flags;
+	unsigned long s_magic;
 	struct file_system_type *s_type;
 };
 
 struct vfsmount {
 	struct dentry *mnt_root;
 	struct super_block *mnt_sb;
+	int mnt_flags;
 };
 
 struct mount {
 	struct mount *mnt_parent;
 	struct dentry *mnt_mountpoint;
 	struct vfsmount mnt;
+	const char *mnt_devname;
 };
 
 struct path {
@@ -116,7 +133,18 @@ struct path {
 	struct dentry *dentry;
 };
 
+struct inode {
+	struct super_block *i_sb;
+};
+
+/* fs/proc/internal.h */
+struct proc_inode {
+	struct pid *pid;
+	struct inode vfs_inode;
+};
+
 struct file {
+	struct inode *f_inode;
 	unsigned int f_mode;
 	unsigned int f_flags;
 	struct path f_path;
