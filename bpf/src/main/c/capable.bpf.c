@@ -38,6 +38,14 @@ int BPF_PROG(match_capability, const void *cred, void *ns, int capability)
 #define OPEN_TREE_NAMESPACE 2
 #define FSCONFIG_CMD_RECONFIGURE 7
 
+/* An argument of the system call in progress; "worst" where it cannot be read. */
+static __always_inline __u64 argument_of_call(__u32 index, __u64 worst)
+{
+	__u64 value;
+
+	return read_register(index, &value) ? value : worst;
+}
+
 /*
  * Uses of the mount system calls that pass no other hook before their effect. open_tree_attr, which can be two of them, asks
  * once for each, in this order; the question does not say for which, so both are judged each time.
@@ -62,7 +70,7 @@ int BPF_PROG(match_mount, const void *cred, void *ns, int capability)
 			other.type = attributes_use;
 			/* fall through */
 		case NR_OPEN_TREE:
-			if (system_call_register(2) & (OPEN_TREE_CLONE | OPEN_TREE_NAMESPACE)) {
+			if (argument_of_call(2, ~0ULL) & (OPEN_TREE_CLONE | OPEN_TREE_NAMESPACE)) {
 				use.type = tree_use;
 				use.flags |= NO_MOUNT_FLAGS;
 			}
@@ -71,7 +79,7 @@ int BPF_PROG(match_mount, const void *cred, void *ns, int capability)
 			use.type = attributes_use;
 			break;
 		case NR_FSCONFIG:
-			if ((__u32)system_call_register(1) == FSCONFIG_CMD_RECONFIGURE)
+			if ((__u32)argument_of_call(1, FSCONFIG_CMD_RECONFIGURE) == FSCONFIG_CMD_RECONFIGURE)
 				use.type = remount_use;
 			break;
 		case NR_FSPICK:

@@ -13,7 +13,7 @@ int BPF_PROG(match_signal, struct file *file, unsigned int command, unsigned lon
 	struct task_struct *leader = bpf_get_current_task_btf()->group_leader;
 
 	/* Nobody, and the process itself, as it knows itself. F_SETOWN_EX has its number in user memory. */
-	if (command == F_SETOWN && ((int)owner == 0 || (int)owner == innermost_pid(leader)))
+	if (command == F_SETOWN && (!(__u32)owner || (__u32)owner == innermost_pid(leader)))
 		return no_signal(ctx);
 	if (command != F_SETOWN && command != F_SETOWN_EX)
 		return no_signal(ctx);

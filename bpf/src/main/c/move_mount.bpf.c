@@ -54,8 +54,9 @@ int BPF_PROG(match_mount, const struct path *from, const struct path *to)
 	struct vfsmount *vfsmount = BPF_CORE_READ(from, mnt);
 	struct mount *mount = (void *)vfsmount - bpf_core_field_offset(struct mount, mnt);
 	struct mount_use use = {};
+	__u64 flags = 0;
 
-	if (system_call_register(FLAGS_ARGUMENT) & MOVE_MOUNT_SET_GROUP) {
+	if (read_register(FLAGS_ARGUMENT, &flags) && flags & MOVE_MOUNT_SET_GROUP) {
 		use.type = propagation_use;
 		use.flags = NO_MOUNT_SOURCE;
 	} else if (BPF_CORE_READ(mount, mnt_parent) != mount) {

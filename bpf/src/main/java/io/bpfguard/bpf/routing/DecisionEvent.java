@@ -60,23 +60,43 @@ public record DecisionEvent(Duration sinceBoot, long cgroupId, int container, in
         NONE,
         /** A path from the container's root. */
         PATH,
-        /** The type of a file system, or bind, move, remount, propagation. */
+        /** The type of a file system, or a word such as bind, in {@value #MOUNT_TYPE} bytes; behind it the source. The flags are the number. */
         MOUNT,
         /** A capability's number. */
         CAPABILITY,
         /** A system call's number; its arguments may be among the values. */
         SYSTEM_CALL,
         /** Arguments: the values, and the last string or path. */
-        ARGUMENTS
+        ARGUMENTS,
+        /** The number of a signal to another process; the operation is a {@link io.bpfguard.policy.compiled.SignalTarget}. */
+        SIGNAL,
+        /** The name of a file of procfs, of the process with this number; the operation is a {@link io.bpfguard.policy.compiled.ProcessAccess}. */
+        PROCESS_FILE
     }
+
+    private static final int MOUNT_TYPE = 64;
 
     public DecisionEvent {
         values = List.copyOf(values);
     }
 
+    /** The type of what is mounted; empty where it could not be read. */
+    public String mountType() {
+        return object.substring(0, Math.min(MOUNT_TYPE, object.length())).replace("\0", "");
+    }
+
+    /** The source of what is mounted; empty if there is none. */
+    public String mountSource() {
+        return utf8(object.substring(Math.min(MOUNT_TYPE, object.length())));
+    }
+
     /** The object as text: UTF-8 where it is valid, with U+FFFD for odd bytes. */
     public String objectText() {
-        return new String(object.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
+        return utf8(object);
+    }
+
+    private static String utf8(String bytes) {
+        return new String(bytes.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
     }
 
     /**
@@ -118,7 +138,7 @@ public record DecisionEvent(Duration sinceBoot, long cgroupId, int container, in
                 values.add(value);
             }
         }
-        String object = text(in, Layout.OBJECT_SIZE);
+        String object = kind == ObjectKind.MOUNT ? bytes(in, Math.clamp(objectLength, 0, Layout.OBJECT_SIZE - 1)) : text(in, Layout.OBJECT_SIZE);
         boolean prevents = action == Action.DENY || action == Action.KILL;
         return new DecisionEvent(Duration.ofNanos(time), cgroup, container, generation, rule, hook, pid, tid, namespacePid, uid,
                 action, prevents ? errno : 0, reason, kind, operation, number, comm, object, objectLength, values);
@@ -129,6 +149,13 @@ public record DecisionEvent(Duration sinceBoot, long cgroupId, int container, in
             throw new IllegalArgumentException("an event with number " + index + " where there are " + values.length);
         }
         return values[index];
+    }
+
+    /** Bytes of which some are NUL. */
+    private static String bytes(ByteBuffer in, int length) {
+        byte[] bytes = new byte[length];
+        in.get(bytes);
+        return new String(bytes, StandardCharsets.ISO_8859_1);
     }
 
     private static String text(ByteBuffer in, int size) {

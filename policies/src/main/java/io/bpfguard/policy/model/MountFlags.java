@@ -1,7 +1,9 @@
 package io.bpfguard.policy.model;
 
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -35,6 +37,22 @@ public record MountFlags(long mask, long value) {
     /** Both conditions. */
     public MountFlags and(MountFlags other) {
         return new MountFlags(mask | other.mask, value | other.value);
+    }
+
+    /** The words for the flags that are set, parted by commas; flags without a word as a number. */
+    public static String text(long flags) {
+        List<String> text = new ArrayList<>();
+        long rest = flags;
+        for (Map.Entry<String, MountFlags> word : WORDS.entrySet()) {
+            if (word.getValue().value() != 0 && (flags & word.getValue().mask()) != 0) {
+                text.add(word.getKey());
+                rest &= ~word.getValue().mask();
+            }
+        }
+        if (rest != 0) {
+            text.add("0x" + Long.toHexString(rest));
+        }
+        return String.join(",", text);
     }
 
     private static Map<String, MountFlags> words() {
