@@ -10,15 +10,15 @@ import java.util.function.Supplier;
 public final class Scenarios {
     private static final Map<String, Supplier<Scenario>> BY_NAME = byName();
     private static final List<String> GRANULARITIES = List.of("files", "execution", "mounts", "all-mounts", "capabilities",
-            "unix-sockets", "system-calls", "setns", "lsm-hooks", "functions", "function-deny", "cve-2022-0492-mount", "cve-2022-0492-write");
-    private static final List<String> PATH = List.of("runtime-work", "sessions", "lasting", "adoption", "first-instruction");
+            "system-calls", "setns", "lsm-hooks", "functions", "function-deny", "cve-2022-0492-mount", "cve-2022-0492-write");
+    private static final List<String> PATH = List.of("runtime-work", "sessions", "lasting", "first-instruction");
     private static final Map<String, List<String>> GROUPS = Map.of(
             "granularities", GRANULARITIES,
             "path", PATH,
-            // What differs from kernel to kernel and from runtime to runtime; the rest is shown once.
-            "essential", concat(List.of(List.of("load"), GRANULARITIES, PATH)),
+            // What differs from kernel to kernel and from runtime to runtime; the rest is shown once, here or in the other group.
+            "essential", concat(List.of(List.of("load"), GRANULARITIES, PATH, List.of("unix-sockets", "adoption", "wrong-start"))),
             "all", concat(List.of(List.of("load", "start-up"), GRANULARITIES, List.of("system-call-functions", "edits", "switches"), PATH,
-                    List.of("runtime-restart", "late-runtime", "wrong-start"))));
+                    List.of("runtime-restart", "late-runtime"))));
 
     private Scenarios() {}
 
