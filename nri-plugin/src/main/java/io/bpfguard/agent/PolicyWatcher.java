@@ -8,7 +8,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardWatchEventKinds;
 import java.nio.file.WatchKey;
 import java.nio.file.WatchService;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.Map;
 import java.util.TreeMap;
@@ -26,6 +25,8 @@ final class PolicyWatcher implements AutoCloseable {
     /** An editor's write, rename and chmod come within this. */
     private static final Duration QUIET = Duration.ofMillis(100);
     private static final Duration LOOK = Duration.ofSeconds(5);
+    /** A directory that is written all the time is read after so many times {@link #QUIET}. */
+    private static final int MAX_LOOKS = 20;
 
     private final Path directory;
     private final Runnable changed;
@@ -52,16 +53,15 @@ final class PolicyWatcher implements AutoCloseable {
                 Map<String, String> now = look();
                 while (watched && now.equals(seen)) {
                     WatchKey key = watch.poll(LOOK.toMillis(), TimeUnit.MILLISECONDS);
-                    while (key != null) {
+                    if (key != null) {
                         key.pollEvents();
                         watched = key.reset();
-                        key = watched ? watch.poll(QUIET.toMillis(), TimeUnit.MILLISECONDS) : null;
                     }
                     now = look();
                     watched = watched && Files.isDirectory(directory);
                 }
                 if (!now.equals(seen)) {
-                    seen = now;
+                    seen = settled(now);
                     changed.run();
                 } else {
                     Thread.sleep(QUIET);
@@ -75,6 +75,19 @@ final class PolicyWatcher implements AutoCloseable {
                 }
             }
         }
+    }
+
+    /** What the directory holds once it is quiet, or after a while all the same. */
+    private Map<String, String> settled(Map<String, String> first) throws InterruptedException {
+        Map<String, String> before;
+        Map<String, String> now = first;
+        int looks = 0;
+        do {
+            Thread.sleep(QUIET);
+            before = now;
+            now = look();
+        } while (!now.equals(before) && ++looks < MAX_LOOKS);
+        return now;
     }
 
     private boolean register(WatchService watch) throws IOException {
@@ -110,11 +123,10 @@ final class PolicyWatcher implements AutoCloseable {
         return found;
     }
 
+    /** By one call, so that it never tells of two files of one name. */
     private static String describe(Path entry) {
         try {
-            BasicFileAttributes file = Files.readAttributes(entry, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
-            return file.fileKey() + " " + file.size() + " " + file.lastModifiedTime() + " "
-                    + Files.getAttribute(entry, "unix:ctime", LinkOption.NOFOLLOW_LINKS);
+            return new TreeMap<>(Files.readAttributes(entry, "unix:dev,ino,size,lastModifiedTime,ctime", LinkOption.NOFOLLOW_LINKS)).toString();
         } catch (IOException gone) {
             return "";
         }

@@ -50,6 +50,20 @@ class PolicyWatcherTest {
     }
 
     @Test
+    void tellsOnceOfAFileThatIsReplaced() throws Exception {
+        Path directory = Files.createDirectory(parent.resolve("policies.d"));
+        try (PolicyWatcher _ = new PolicyWatcher(directory, changes::release)) {
+            for (int i = 0; i < 30; i++) {
+                Path beside = Files.writeString(parent.resolve("beside"), "text " + i);
+                Files.move(beside, directory.resolve("a.yaml"), StandardCopyOption.ATOMIC_MOVE);
+                assertThat(told()).as("replacement %s", i).isTrue();
+            }
+            Thread.sleep(500);
+            assertThat(changes.availablePermits()).as("calls without a change").isZero();
+        }
+    }
+
+    @Test
     void tellsOfADirectoryThatComesLaterAndOfOneThatIsReplaced() throws Exception {
         Path directory = parent.resolve("policies.d");
         try (PolicyWatcher _ = new PolicyWatcher(directory, changes::release)) {

@@ -49,6 +49,21 @@ public record FileRules(int owner) {
         }
     }
 
+    /** Somebody is writing the file: what was read is not what is there, and a second read may find it whole. */
+    static final class Racing extends Exception {
+        private static final long serialVersionUID = 1;
+        private final transient Path path;
+
+        private Racing(Path path, String message) {
+            super(message);
+            this.path = path;
+        }
+
+        PolicyException refusal() {
+            return refuse(path, getMessage());
+        }
+    }
+
     /** Refuses a directory that others could put files into. */
     void checkDirectory(Path directory) throws PolicyException {
         try {
@@ -67,8 +82,12 @@ public record FileRules(int owner) {
         }
     }
 
-    /** The file's bytes, read once. */
-    byte[] read(Path file) throws PolicyException {
+    /**
+     * The file's bytes, read once.
+     *
+     * @throws Racing if it was replaced, changed or removed meanwhile
+     */
+    byte[] read(Path file) throws PolicyException, Racing {
         try {
             Status before = Status.of(file);
             if (before.type() == LINK) {
@@ -80,11 +99,11 @@ public record FileRules(int owner) {
             checkOwner(file, before);
             byte[] content = content(file);
             if (!Status.of(file).equals(before)) {
-                throw refuse(file, "was changed while it was read; try again");
+                throw new Racing(file, "was changed while it was read; try again");
             }
             return content;
         } catch (NoSuchFileException e) {
-            throw refuse(file, "was removed while the directory was read; try again");
+            throw new Racing(file, "was removed while the directory was read; try again");
         } catch (IOException e) {
             throw refuse(file, "cannot be read: " + e.getMessage());
         }

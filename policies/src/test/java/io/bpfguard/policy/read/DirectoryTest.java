@@ -7,8 +7,11 @@ import io.bpfguard.policy.model.PolicyException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -143,6 +146,31 @@ class DirectoryTest {
         assertThatThrownBy(() -> PolicyReader.readDirectory(file, rules)).hasMessageContaining("is not a directory");
         Path link = Files.createSymbolicLink(temporary.resolve("link"), directory);
         assertThatThrownBy(() -> PolicyReader.readDirectory(link, rules)).hasMessageContaining("is a symbolic link");
+    }
+
+    @Test
+    void aFileThatIsReplacedAllTheTimeIsReadWhole() throws Exception {
+        Path file = policy("a.yaml", "a");
+        AtomicBoolean enough = new AtomicBoolean();
+        Thread writer = Thread.ofPlatform().start(() -> {
+            try {
+                while (!enough.get()) {
+                    Path beside = Files.copy(file, temporary.resolve("beside"), StandardCopyOption.COPY_ATTRIBUTES);
+                    Files.move(beside, file, StandardCopyOption.ATOMIC_MOVE);
+                    Thread.sleep(Duration.ofNanos(300_000));
+                }
+            } catch (IOException | InterruptedException failure) {
+                throw new IllegalStateException(failure);
+            }
+        });
+        try {
+            for (int read = 0; read < 1000; read++) {
+                assertThat(names()).containsExactly("a");
+            }
+        } finally {
+            enough.set(true);
+            writer.join();
+        }
     }
 
     @Test

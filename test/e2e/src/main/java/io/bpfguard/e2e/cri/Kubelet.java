@@ -77,6 +77,22 @@ public final class Kubelet implements AutoCloseable {
         return version.getRuntimeName() + " " + version.getRuntimeVersion();
     }
 
+    /** Waits until the runtime serves pods: it listens before it has started the NRI plugins that it launches. */
+    public void awaitReady(Duration limit) throws InterruptedException {
+        var end = Instant.now().plus(limit);
+        while (true) {
+            try {
+                version();
+                return;
+            } catch (StatusRuntimeException starting) {
+                if (Instant.now().isAfter(end)) {
+                    throw starting;
+                }
+            }
+            Thread.sleep(200);
+        }
+    }
+
     /** Starts a pod, in a cgroup where the real kubelet would put it. */
     public Pod runPod(PodSpec spec) {
         String uid = UUID.randomUUID().toString();

@@ -18,7 +18,7 @@ public final class Scenarios {
             // What differs from kernel to kernel and from runtime to runtime; the rest is shown once, here or in the other group.
             "essential", concat(List.of(List.of("load"), GRANULARITIES, PATH, List.of("unix-sockets", "adoption", "wrong-start"))),
             "all", concat(List.of(List.of("load", "start-up"), GRANULARITIES, List.of("system-call-functions", "edits", "switches"), PATH,
-                    List.of("runtime-restart", "late-runtime"))));
+                    List.of("launched", "runtime-restart", "late-runtime"))));
 
     private Scenarios() {}
 
@@ -29,7 +29,7 @@ public final class Scenarios {
                 Catalogue::capabilities, UnixSockets::scenario, Catalogue::systemCalls, Catalogue::setns, Catalogue::functions, Catalogue::functionDeny,
                 Catalogue::systemCallFunctions, Catalogue::lsmHooks, Catalogue::cveMount,
                 Catalogue::cveRelease, RuntimeWork::new, Sessions::new, Edits::new, Switches::new, Lasting::new,
-                Adoption::new, WrongStart::new,
+                Adoption::new, Launched::new, WrongStart::new,
                 FirstInstruction::new, RuntimeRestart::new, LateRuntime::new, BadNode::new, NoBpfLsm::new, CgroupV1::new, Demo::new);
         for (var maker : makers) {
             all.put(maker.get().name(), maker);
