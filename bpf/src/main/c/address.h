@@ -196,8 +196,13 @@ static __always_inline __u32 render_name(const struct socket_name *name, struct 
 
 	if (name->failed)
 		return 0;
-	if (name->mount)
-		return render_path(name->mount, name->dentry, buffer);
+	if (name->mount) {
+		buffer->judgement.mount = (__u64)name->mount;
+		buffer->judgement.dentry = (__u64)name->dentry;
+		offset = render_judged(buffer);
+		/* Moved out of the part of its file system that it was bound in: nothing is known of it. */
+		return offset & PATH_OUTSIDE ? 0 : offset;
+	}
 	if (name->abstract) {
 		if (name->length >= ABSTRACT_SIZE)
 			return 0;

@@ -4,12 +4,15 @@
  * script. Return: 0 allows, a negative errno is what execve(2) returns.
  */
 #include "hook.h"
-#include "path.h"
+#include "judge.h"
 
 HOOK(bprm_check_security)
 
 SEC("lsm/bprm_check_security")
 int BPF_PROG(match_path, struct linux_binprm *bprm)
 {
-	return judge_path(ctx, bprm->file->f_path.mnt, bprm->file->f_path.dentry, 1 << OPERATION_EXEC);
+	const struct seen file = { bprm->file->f_path.mnt, bprm->file->f_path.dentry };
+	const struct facts facts = { .program = bprm };
+
+	return judge_file(ctx, &file, &facts, 1 << OPERATION_EXEC);
 }

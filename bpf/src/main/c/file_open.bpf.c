@@ -4,9 +4,40 @@
  * gives no access to content. Return: 0 allows, a negative errno is what open(2) returns.
  */
 #include "hook.h"
-#include "path.h"
+#include "judge.h"
 
 HOOK(file_open)
+
+/*
+ * What a stackable file system opens on behalf of an opened file, which was judged already: the real file has another path
+ * only if the workload has stacked it on what it may not open itself. So it is judged by the paths that it has in the
+ * container; what the container's own root is stacked on has none.
+ */
+static __always_inline void find_stacked(struct file *file, struct seen *seen)
+{
+	struct label *label = current_label();
+	struct container *container = label ? container_of_label(label) : NULL;
+	struct path *path = user_path(file);
+	struct super_block *above;
+
+	if (path) {
+		above = BPF_CORE_READ(path, dentry, d_sb);
+	} else if (file->f_inode != BPF_CORE_READ(file, f_path.dentry, d_inode)) {
+		/* Before 6.5 the real file has the path of the user's. */
+		struct hlist_node *alias = BPF_CORE_READ(file, f_inode, i_dentry.first);
+		struct dentry___aliased *aliased = NULL;
+
+		above = BPF_CORE_READ(file, f_path.dentry, d_sb);
+		seen->dentry = NULL;
+		if (alias && bpf_core_field_exists(aliased->d_u))
+			seen->dentry = (void *)alias - bpf_core_field_offset(struct dentry___aliased, d_u);
+	} else {
+		return;
+	}
+	seen->mount = NULL;
+	if (container && (__u64)above == container->root)
+		seen->dentry = NULL;
+}
 
 SEC("lsm/file_open")
 int BPF_PROG(match_path, struct file *file)
@@ -19,8 +50,11 @@ int BPF_PROG(match_path, struct file *file)
 	/* Only O_WRONLY: what is open for reading too can be mapped, and a mapping does not append. */
 	__u32 append = (flags & O_APPEND) / O_APPEND & write & ~(mode & FMODE_READ);
 	__u32 truncate = (flags & O_TRUNC) / O_TRUNC; /* also with O_RDONLY */
+	struct seen seen = { file->f_path.mnt, file->f_path.dentry }, nothing = {};
 
-	return judge_path(ctx, file->f_path.mnt, file->f_path.dentry,
-			  read << OPERATION_READ | (write & ~append) << OPERATION_WRITE | append << OPERATION_APPEND |
-				  truncate << OPERATION_WRITE);
+	find_stacked(file, &seen);
+	return judge_files(ctx, &seen,
+			   read << OPERATION_READ | (write & ~append) << OPERATION_WRITE | append << OPERATION_APPEND |
+				   truncate << OPERATION_WRITE,
+			   &nothing, 0);
 }

@@ -16,6 +16,7 @@
 #define ENOMEM 12
 #define SIGKILL 9
 
+#define PF_IO_WORKER 0x00000010
 #define PF_KTHREAD 0x00200000
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
@@ -43,8 +44,63 @@ struct ns_common {
 	unsigned int inum;
 };
 
+struct list_head {
+	struct list_head *next;
+};
+
+struct hlist_node {
+	struct hlist_node *next;
+};
+
+struct hlist_head {
+	struct hlist_node *first;
+};
+
 struct mnt_namespace {
 	struct ns_common ns;
+};
+
+/* Before 6.18. */
+struct mnt_namespace___numbered {
+	__u64 seq;
+};
+
+struct ns_common___numbered {
+	__u64 ns_id;
+};
+
+typedef struct {
+	__u32 val;
+} kuid_t;
+
+struct cred {
+	kuid_t fsuid;
+};
+
+struct uid_gid_extent {
+	__u32 first;
+	__u32 lower_first;
+	__u32 count;
+};
+
+#define EXTENTS 5 /* more are elsewhere */
+
+struct uid_gid_map {
+	__u32 nr_extents;
+	struct uid_gid_extent extent[EXTENTS];
+};
+
+struct user_namespace {
+	struct uid_gid_map uid_map;
+};
+
+struct mnt_idmap {
+	struct uid_gid_map uid_map;
+};
+
+/* Before 6.7. */
+struct mnt_idmap___owner {
+	struct user_namespace *owner;
 };
 
 struct nsproxy {
@@ -57,13 +113,30 @@ struct thread_info {
 };
 #define TS_COMPAT 0x0002
 
+struct pid_namespace {
+	struct task_struct *child_reaper;
+	struct pid_namespace *parent;
+};
+
 struct upid {
 	int nr;
+	struct pid_namespace *ns;
 };
 
 struct pid {
 	unsigned int level;
 	struct upid numbers[1];
+};
+
+struct mm_struct {
+	void *pgd;
+	struct file *exe_file;
+};
+
+struct vm_area_struct {
+	unsigned long vm_flags;
+	void *anon_vma;
+	struct file *vm_file;
 };
 
 struct task_struct {
@@ -72,6 +145,10 @@ struct task_struct {
 	int pid;
 	int tgid;
 	struct task_struct *real_parent;
+	struct fs_struct *fs;
+	void *io_uring; /* NULL until the task uses it */
+	const struct cred *cred;
+	struct mm_struct *mm;
 	struct css_set *cgroups;
 	struct nsproxy *nsproxy;
 	struct pid *thread_pid;
@@ -79,6 +156,8 @@ struct task_struct {
 
 /* arch/x86/include/asm/ptrace.h; named apart from the one that the UAPI headers give to user space. */
 struct pt_regs___kernel {
+	unsigned long bp;
+	unsigned long r9;
 	unsigned long orig_ax;
 };
 
@@ -87,28 +166,63 @@ struct qstr {
 	const unsigned char *name;
 };
 
-struct dentry {
-	struct dentry *d_parent;
-	struct qstr d_name;
-};
-
 struct file_system_type {
 	const char *name;
 };
 
+/* Its mounts are a list until 6.17, and since then a chain. */
 struct super_block {
+	unsigned long s_magic;
 	struct file_system_type *s_type;
+	struct list_head s_mounts;
+	struct user_namespace *s_user_ns;
+};
+
+struct super_block___chain {
+	struct mount *s_mounts;
+};
+
+struct inode {
+	unsigned short i_mode;
+	struct hlist_head i_dentry;
+	kuid_t i_uid;
+	unsigned int i_nlink;
+	__u32 i_rdev;
+};
+
+struct dentry {
+	struct dentry *d_parent;
+	struct qstr d_name;
+	struct inode *d_inode;
+	struct super_block *d_sb;
+};
+
+/* Before 6.19: the union of a dentry's place among its inode's names and others. */
+struct dentry___aliased {
+	struct hlist_node d_u;
 };
 
 struct vfsmount {
 	struct dentry *mnt_root;
 	struct super_block *mnt_sb;
+	struct mnt_idmap *mnt_idmap;
+};
+
+/* Before 6.2. */
+struct vfsmount___userns {
+	struct user_namespace *mnt_userns;
 };
 
 struct mount {
 	struct mount *mnt_parent;
 	struct dentry *mnt_mountpoint;
 	struct vfsmount mnt;
+	struct list_head mnt_instance;
+	struct mnt_namespace *mnt_ns;
+};
+
+struct mount___chain {
+	struct mount *mnt_next_for_sb;
 };
 
 struct path {
@@ -116,14 +230,32 @@ struct path {
 	struct dentry *dentry;
 };
 
+struct fs_struct {
+	struct path root;
+};
+
 struct file {
 	unsigned int f_mode;
 	unsigned int f_flags;
+	struct inode *f_inode;
 	struct path f_path;
+};
+
+/* A file that a stackable file system opened for a user's one (since 6.5): a mapping has it as its file. */
+struct backing_file {
+	struct path user_path;
+};
+
+/* Later than 7.2. */
+struct backing_file___file {
+	struct file user_path_file;
 };
 
 struct linux_binprm {
 	struct file *file;
+	struct mm_struct *mm; /* of the program to come */
+	unsigned long p;      /* the first argument, in that memory */
+	int argc;
 };
 
 struct in6_addr {
@@ -213,15 +345,18 @@ struct bpf_iter__task {
 #define MSG_FASTOPEN 0x20000000
 
 /* include/uapi/linux/stat.h */
-#define S_IFMT 00170000
+#define S_IFMT 0170000
+#define S_IFDIR 0040000
 #define S_IFSOCK 0140000
 
 /* include/linux/fs.h */
 #define FMODE_READ 0x1
 #define FMODE_WRITE 0x2
 #define FMODE_EXEC 0x20
+#define FMODE_NOACCOUNT 0x20000000
 #define O_TRUNC 01000
 #define O_APPEND 02000
+#define RENAME_EXCHANGE 2
 
 /* value & mask, in an instruction that the compiler cannot prove superfluous: the verifier wants to see it. */
 #define bounded(value, mask)                                                                                          \

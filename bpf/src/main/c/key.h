@@ -6,11 +6,63 @@
 #include "chain.h"
 
 #define TEXT_SIZE 4096 /* the longest string with its NUL */
-#define CHUNK 32       /* bytes per turn of bpf_loop: each turn is dear, each byte more is the verifier's work */
+#define STATE_BROKEN 0xffffffff
+#define CHUNK 16       /* bytes per turn of bpf_loop: each turn is dear, each byte more is the verifier's work */
+
+/* A decision about a file, see judge.h: what is asked, and what has come out so far. Addresses are numbers here. */
+struct judgement {
+	__u64 mount;  /* struct vfsmount *; 0: not known */
+	__u64 dentry; /* struct dentry * */
+	__u64 program; /* struct linux_binprm * of one that is about to be executed; 0 elsewhere */
+	__u32 mode;    /* of an inode that is about to be made by mknod(2), with its type; 0 elsewhere */
+	__u32 device;  /* likewise, as user space encodes it */
+	__u32 memory;  /* what is mapped is or may become other than the file's content */
+	__u32 anonymous; /* it is memory without a file; then there is no mount and no dentry */
+	__u32 operations;
+	__u32 ruleset;
+	__u32 fields;  /* that the ruleset's keys have */
+	__u32 begin;   /* first state */
+	__u32 start;   /* state before the path */
+	__u32 places;  /* where the file was found */
+	__u32 failure; /* enum reason; REASON_RULE: none */
+	__u32 operation; /* that the strongest verdict is about */
+	struct verdict strongest;
+	__u64 shown_mount; /* the place that it is about */
+	__u64 shown_dentry;
+	__u64 target_mount; /* of a second name, see alias.h */
+	__u64 target_dentry;
+	__u32 is_directory;
+	__u32 is_renamed;
+};
+
+/* The arguments of a program while they are read, see argv.h. */
+struct argument_walk {
+	__u64 memory;  /* struct mm_struct * of the program to come */
+	__u64 address; /* in it, of what is read next */
+	__u64 direct;  /* where the kernel has all physical memory mapped */
+	__u64 mask;    /* the bits of a frame in an entry of a page table */
+	__u32 top;     /* shift of the topmost level of the page tables */
+	__u32 left;    /* strings that have not ended */
+	__u32 in_name; /* the first string, which is no argument */
+	__u32 failed;
+	__u32 state;
+	__u32 unused;
+};
+
+/* The mounts of a superblock while they are visited one after the other, see judge.h. Addresses are numbers here. */
+struct search {
+	__u64 superblock; /* struct super_block * */
+	__u64 next;       /* struct mount * */
+	__u64 begun; /* numbers of the namespaces whose mounts count: that which the container began in */
+	__u64 own;   /* and the task's */
+};
 
 /* Memory for one string, too large for the stack. Task storage, because the program can be preempted. */
 struct text_buffer {
 	char text[TEXT_SIZE + 256];
+	struct judgement judgement;
+	struct argument_walk arguments;
+	struct search search;
 };
 
 struct {
@@ -39,19 +91,27 @@ struct scan {
 	bool failed;
 };
 
+/* At a state that an earlier scan came to, not 0. False: likewise. */
+static __always_inline bool scan_resume(struct scan *scan, __u32 ruleset, __u32 state)
+{
+	const struct key_ruleset *rules = ruleset_block(ruleset, 0);
+
+	if (!rules || rules->header.version != RULESET_VERSION)
+		return false;
+	scan->rules = rules;
+	scan->ruleset = ruleset;
+	scan->state = state;
+	scan->block_number = state / BLOCK_WORDS;
+	scan->block = ruleset_block(ruleset, scan->block_number);
+	return scan->block != NULL;
+}
+
 /* At the first state. False when the ruleset is not there or of another version. */
 static __always_inline bool scan_begin(struct scan *scan, const struct step *step)
 {
 	const struct key_ruleset *rules = step ? ruleset_block(step->ruleset, 0) : NULL;
 
-	if (!rules || rules->header.version != RULESET_VERSION)
-		return false;
-	scan->rules = rules;
-	scan->ruleset = step->ruleset;
-	scan->state = rules->start;
-	scan->block_number = scan->state / BLOCK_WORDS;
-	scan->block = ruleset_block(scan->ruleset, scan->block_number);
-	return scan->block != NULL;
+	return rules && scan_resume(scan, step->ruleset, rules->start);
 }
 
 static long scan_chunk(__u64 index, struct scan *scan)
@@ -102,28 +162,43 @@ static __always_inline void scan_text(struct scan *scan, const char *text, __u32
 		scan->failed = true;
 }
 
-static __always_inline const struct verdicts *scan_verdicts(const struct scan *scan, __u32 word)
+/* The verdicts of a number; NULL: the ruleset is not as it should be. */
+static __always_inline const struct verdicts *numbered_verdicts(const struct key_ruleset *rules, __u32 ruleset, __u32 number)
 {
-	const struct key_ruleset *rules = scan->rules;
 	const char *verdicts;
-	__u32 verdict = 0;
+	__u32 address;
 
-	if (scan->failed)
+	if (number >= rules->verdict_count)
 		return NULL;
-	if (scan->state) {
-		const __u32 *block = ruleset_block(scan->ruleset, scan->state / BLOCK_WORDS);
-
-		if (!block)
-			return NULL;
-		verdict = block[bounded(scan->state + word, BLOCK_WORDS - 1)];
-	}
-	if (verdict >= rules->verdict_count)
-		return NULL;
-	verdict = rules->verdicts + verdict * sizeof(struct verdicts);
-	verdicts = ruleset_block(scan->ruleset, verdict / BLOCK_SIZE);
+	address = rules->verdicts + number * sizeof(struct verdicts);
+	verdicts = ruleset_block(ruleset, address / BLOCK_SIZE);
 	if (!verdicts)
 		return NULL;
-	return (const void *)(verdicts + bounded(verdict, (BLOCK_SIZE - 1) & ~(sizeof(struct verdicts) - 1)));
+	return (const void *)(verdicts + bounded(address, (BLOCK_SIZE - 1) & ~(sizeof(struct verdicts) - 1)));
+}
+
+/* A word of a state's row: what the verdicts' number is in. False: likewise. */
+static __always_inline bool row_word(__u32 ruleset, __u32 state, __u32 word, __u32 *value)
+{
+	const __u32 *block;
+
+	*value = 0;
+	if (!state)
+		return true;
+	block = ruleset_block(ruleset, state / BLOCK_WORDS);
+	if (!block)
+		return false;
+	*value = block[bounded(state + word, BLOCK_WORDS - 1)];
+	return true;
+}
+
+static __always_inline const struct verdicts *scan_verdicts(const struct scan *scan, __u32 word)
+{
+	__u32 number;
+
+	if (scan->failed || !row_word(scan->ruleset, scan->state, word, &number))
+		return NULL;
+	return numbered_verdicts(scan->rules, scan->ruleset, number);
 }
 
 /* The verdicts for the key that was scanned. NULL: the ruleset is not as it should be. */
@@ -136,4 +211,19 @@ static __always_inline const struct verdicts *scan_end(const struct scan *scan)
 static __always_inline const struct verdicts *scan_below(const struct scan *scan)
 {
 	return scan_verdicts(scan, 1);
+}
+
+/* The state behind text[offset..end), from a state on; STATE_BROKEN: the ruleset is not as it should be. */
+__noinline __u32 follow(struct text_buffer *buffer, __u32 ruleset, __u32 state, __u32 offset, __u32 end)
+{
+	struct scan scan = {};
+
+	if (!buffer || state == STATE_BROKEN)
+		return STATE_BROKEN;
+	if (!state)
+		return 0;
+	if (!scan_resume(&scan, ruleset, state))
+		return STATE_BROKEN;
+	scan_text(&scan, buffer->text, offset, end);
+	return scan.failed ? STATE_BROKEN : scan.state;
 }

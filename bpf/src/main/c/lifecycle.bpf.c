@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
  * A container's life, as far as identity goes: its cgroup is made (raw tracepoint cgroup_mkdir, BTF-typed since 5.5),
- * the workload is executed (LSM bprm_creds_for_exec, since 5.8), it forks (LSM task_alloc, since 5.7), the cgroup is
- * gone (raw tracepoint cgroup_release).
+ * the workload is executed (LSM bprm_creds_for_exec, since 5.8), it forks (LSM task_alloc, since 5.7), it mounts for the first
+ * time (LSM sb_mount, move_mount and sb_pivotroot, since 5.7), the cgroup is gone (raw tracepoint cgroup_release).
  *
  * What the runtime does inside the cgroup is not the workload: its re-exec, mounts and hooks, again at each exec session.
  * The rule that tells them apart: an exec in the runtime's mount namespace is the runtime; the first exec elsewhere, of
@@ -14,6 +14,7 @@
 #include "cgroup.h"
 #include "event.h"
 #include "label.h"
+#include "namespace.h"
 
 /* What the Java side must agree with; read from this object's .rodata before it is loaded. */
 const volatile __u32 layout[] = {
@@ -128,9 +129,47 @@ int BPF_PROG(program_executed, struct linux_binprm *bprm)
 	if (container->state != CONTAINER_ARMED) {
 		if (is_inside(BPF_CORE_READ(task, real_parent, cgroups, dfl_cgrp), container->cgroup))
 			return 0;
+		remember_root(container, task);
 		container->state = CONTAINER_ARMED;
+	} else if (!container->namespace) {
+		remember_root(container, task);
+		container->mounted = 1; /* it ran unseen */
 	}
 	return label_task(task, number) ? 0 : -ENOMEM;
+}
+
+/* From now on a file may have several paths. Noted whatever the policies are: others may come while it runs. */
+static __always_inline int note_mounting(void)
+{
+	struct label *label = current_label();
+	struct container *container;
+	__u32 number;
+
+	if (!label)
+		return 0;
+	number = label->container;
+	container = bpf_map_lookup_elem(&containers, &number);
+	if (container)
+		container->mounted = 1;
+	return 0;
+}
+
+SEC("lsm/sb_mount")
+int mount_asked(void *ctx)
+{
+	return note_mounting();
+}
+
+SEC("lsm/move_mount")
+int mount_moved(void *ctx)
+{
+	return note_mounting();
+}
+
+SEC("lsm/sb_pivotroot")
+int root_changed(void *ctx)
+{
+	return note_mounting();
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -4,24 +4,33 @@
  * there. Walked over dentries and mounts from the leaf up: bpf_d_path would stop at the task's fs->root, which chroot(2)
  * moves, and is not allowed on most hooks. Names are bytes; nothing is escaped.
  *
- * rename_lock (fs/dcache.c) is odd while a rename is under way and changes with each: a path that was read across one
- * is read again, and refused if that goes on.
+ * rename_lock (fs/dcache.c) and mount_lock (fs/namespace.c) are odd while a rename, or a change of mounts, is under way and
+ * change with each: a path that was read across one is read again, and refused if that goes on.
+ *
+ * render is a function of its own that the verifier checks once, however many paths a program needs.
  */
 #pragma once
 #include "key.h"
+#include "namespace.h"
 
 #define PATH_LAST (TEXT_SIZE - 1)       /* where the path's NUL stands: it is written from its end */
 #define PATH_TURNS (TEXT_SIZE / 2 + 512) /* components and mounts */
-#define PATH_TRIES 4
+#define PATH_TRIES 16
+#define PATH_OUTSIDE 0x10000
 
 extern const void rename_lock __ksym __weak;
+extern const void mount_lock __ksym __weak;
+extern const void file_set_fsnotify_mode __ksym __weak;
+extern int LINUX_KERNEL_VERSION __kconfig;
 
 struct walk {
 	char *text;
 	struct dentry *dentry;
 	struct mount *mount;
 	__u32 offset; /* of the first byte written */
+	bool internal;
 	bool ended;
+	bool outside;
 	bool failed;
 };
 
@@ -45,6 +54,11 @@ static long walk_up(__u64 index, struct walk *walk)
 		return 0;
 	}
 	parent = BPF_CORE_READ(dentry, d_parent);
+	if (parent == dentry && !walk->internal) {
+		/* The top of the file system, or of a part whose place in it is not known, without having met the mount. */
+		walk->outside = true;
+		return 1;
+	}
 	name.len = BPF_CORE_READ(dentry, d_name.len);
 	name.name = BPF_CORE_READ(dentry, d_name.name);
 	length = name.len;
@@ -71,33 +85,84 @@ static long walk_up(__u64 index, struct walk *walk)
 	return 0;
 }
 
-static __always_inline __u32 renames(void)
+static __always_inline __u32 sequence(const void *lock)
 {
-	__u32 sequence = 0;
+	__u32 number = 0;
 
-	if (&rename_lock)
-		bpf_probe_read_kernel(&sequence, sizeof(sequence), &rename_lock);
-	return sequence;
+	if (lock)
+		bpf_probe_read_kernel(&number, sizeof(number), lock);
+	return number;
+}
+
+/* Changes with each rename and each change of mounts; 0 while one is under way. */
+static __always_inline __u64 tree_version(void)
+{
+	__u32 renames = sequence(&rename_lock), mounts = sequence(&mount_lock);
+
+	return (renames | mounts) & 1 ? 0 : (__u64)renames << 32 | mounts | 1;
+}
+
+static __always_inline struct mount *mount_of(__u64 vfsmount)
+{
+	return (void *)vfsmount - bpf_core_field_offset(struct mount, mnt);
 }
 
 /*
- * Writes the path into the buffer and returns the offset of its first byte; 0 when it is too long or could not be read
- * (a path never starts at 0: the longest has 4095 bytes less the walk's spare one).
+ * Whether a stackable file system opened the file for a user's one: it is embedded in a struct backing_file then (since 6.5).
+ * The bit that says so moved when files got fsnotify modes: in 6.14, and in stable kernels before it that have the function
+ * which sets them. Such a file is never counted, which keeps other uses of the bits apart.
  */
-static __always_inline __u32 render_path(struct vfsmount *mount, struct dentry *dentry, struct text_buffer *buffer)
+static __always_inline bool is_backing(unsigned int mode)
 {
+	bool moved = LINUX_KERNEL_VERSION >= KERNEL_VERSION(6, 14, 0) || &file_set_fsnotify_mode;
+	unsigned int bit = moved ? 1 << 24 : 1 << 25;
+
+	return mode & FMODE_NOACCOUNT && mode & bit;
+}
+
+/* The path that user space opened, of a file that a stackable file system opened for it; NULL for others. */
+static __always_inline struct path *user_path(struct file *file)
+{
+	struct backing_file *backing = (void *)file;
+	struct backing_file___file *later = (void *)file;
+
+	if (!is_backing(BPF_CORE_READ(file, f_mode)))
+		return NULL;
+	if (bpf_core_field_exists(backing->user_path))
+		return (void *)file + bpf_core_field_offset(struct backing_file, user_path);
+	if (bpf_core_field_exists(later->user_path_file))
+		return (void *)file + bpf_core_field_offset(struct backing_file___file, user_path_file) +
+		       bpf_core_field_offset(struct file, f_path);
+	return NULL;
+}
+
+/*
+ * Writes the path of a dentry as seen through a struct vfsmount into the buffer, its NUL at PATH_LAST, and returns the
+ * offset of its first byte; with the bit PATH_OUTSIDE where the dentry is not below the mount's root: then what is
+ * written is only how far it is known. 0: it is too long or could not be read (a path never starts at 0: the longest has
+ * 4095 bytes less the walk's spare one).
+ */
+__noinline __u32 render(struct text_buffer *buffer, __u64 vfsmount, __u64 dentry)
+{
+	if (!buffer)
+		return 0;
+#pragma clang loop unroll(disable)
 	for (int try = 0; try < PATH_TRIES; try++) {
-		__u32 before = renames();
+		__u64 before = tree_version();
+		struct mount *mount = mount_of(vfsmount);
 		struct walk walk = {};
 
 		walk.text = buffer->text;
-		walk.dentry = dentry;
-		walk.mount = (void *)mount - bpf_core_field_offset(struct mount, mnt);
+		walk.dentry = (void *)dentry;
+		walk.mount = mount;
+		walk.internal = is_internal(BPF_CORE_READ(mount, mnt_ns));
 		walk.offset = PATH_LAST;
 		buffer->text[PATH_LAST] = 0;
 		bpf_loop(PATH_TURNS, walk_up, &walk, 0);
-		if (before & 1 || before != renames())
+		if (!before || before != tree_version())
 			continue;
+		if (walk.outside)
+			return walk.offset | PATH_OUTSIDE;
 		if (walk.failed || !walk.ended)
 			return 0;
 		if (walk.offset == PATH_LAST) {
@@ -109,45 +174,10 @@ static __always_inline __u32 render_path(struct vfsmount *mount, struct dentry *
 	return 0;
 }
 
-/* Judges each operation of the mask (bits by enum path_operation) on a file; the strongest verdict counts. */
-static __always_inline int judge_path(void *ctx, struct vfsmount *mount, struct dentry *dentry, __u32 operations)
+/* Likewise of what the buffer's judgement is about: pointers of the caller have become plain numbers there. */
+__noinline __u32 render_judged(struct text_buffer *buffer)
 {
-	struct object object = { .kind = OBJECT_PATH };
-	struct label *label = current_label();
-	const struct verdicts *verdicts;
-	struct text_buffer *buffer;
-	struct verdict strongest = {};
-	struct scan scan = {};
-	struct step *step;
-	__u32 offset;
-
-	if (!label)
-		return 0;
-	step = current_step(label);
-	buffer = current_text_buffer();
 	if (!buffer)
-		return conclude_error(ctx, label, step, REASON_NO_MEMORY, &object);
-	offset = render_path(mount, dentry, buffer);
-	if (!offset)
-		return conclude_error(ctx, label, step, REASON_PATH_TOO_LONG, &object);
-	object.text = buffer->text + bounded(offset, TEXT_SIZE - 1);
-	object.length = PATH_LAST - offset;
-	if (!scan_begin(&scan, step))
-		return conclude_error(ctx, label, step, REASON_NO_RULESET, &object);
-	if (scan.rules->fields != 1 << FIELD_PATH)
-		return conclude_error(ctx, label, step, REASON_NO_RULESET, &object);
-	scan_text(&scan, buffer->text, offset, PATH_LAST);
-	verdicts = scan_end(&scan);
-	if (!verdicts)
-		return conclude_error(ctx, label, step, REASON_NO_RULESET, &object);
-#pragma clang loop unroll(disable)
-	for (int i = 0; i < OPERATIONS; i++) {
-		if (!(operations & (1 << i)))
-			continue;
-		if (verdicts->of[i].action > strongest.action) {
-			strongest = verdicts->of[i];
-			object.operation = i;
-		}
-	}
-	return conclude(ctx, label, &strongest, &object);
+		return 0;
+	return render(buffer, buffer->judgement.mount, buffer->judgement.dentry);
 }

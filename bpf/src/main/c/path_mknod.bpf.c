@@ -5,13 +5,18 @@
  * Return: 0 allows, a negative errno is what the call returns.
  */
 #include "address.h"
+#include "judge.h"
 
 HOOK(path_mknod)
 
 SEC("lsm/path_mknod")
-int BPF_PROG(match_path, const struct path *directory, struct dentry *dentry)
+int BPF_PROG(match_path, const struct path *directory, struct dentry *dentry, unsigned short mode,
+	     unsigned int device)
 {
-	return judge_path(ctx, BPF_CORE_READ(directory, mnt), dentry, 1 << OPERATION_CREATE);
+	const struct seen file = { BPF_CORE_READ(directory, mnt), dentry };
+	const struct facts facts = { .mode = mode, .device = device };
+
+	return judge_file(ctx, &file, &facts, 1 << OPERATION_CREATE);
 }
 
 /* A Unix socket is bound to a path: see socket_bind. Making such a file by mknod(2) binds nothing. */

@@ -45,6 +45,10 @@ struct container {
 	__u64 events_throttled; /* over the rate below; likewise */
 	__u64 second;           /* of CLOCK_BOOTTIME, that events_in_second counts */
 	__u64 events_in_second;
+	__u64 namespace; /* number of the mount namespace that the workload began in; 0: not known yet */
+	__u64 root;      /* address of the superblock of its root then, to compare with; never followed */
+	__u32 mounted;   /* 1: the workload has mounted something, so one file may have several paths */
+	__u32 unused;
 	struct cgroup_name name;
 };
 

@@ -17,6 +17,9 @@
  *                           can get (PATH only), word ROW_HEAD + c the address (in words) of the next state's row for
  *                           byte class c, 0 = no rule can match any more. Verdicts 0 are those for keys that no rule
  *                           matches. Rows and verdicts do not cross a block.
+ *   ALIAS                   the same over paths, for what gives files other names: word 0 is the index of the strongest
+ *                           verdicts that a path can get, whatever else its rules ask for, word 1 likewise. Half the
+ *                           verdicts stand behind the others: those that a path is sure to get.
  *   CAPABILITY              struct verdict by_capability[64] at TABLE_OFFSET
  *   SYSTEM_CALL             struct verdict by_number[2][SYSCALLS] at TABLE_OFFSET: 64-bit numbers, then 32-bit ones
  *   ALWAYS                  struct verdict at TABLE_OFFSET
@@ -44,6 +47,7 @@ enum matcher {
 	MATCH_ALWAYS,
 	MATCH_ADDRESS,
 	MATCH_ARGUMENTS,
+	MATCH_ALIAS,
 };
 
 /* io.bpfguard.policy.compiled.PathOperation; mounts and arguments have one operation, number 0. */
@@ -80,10 +84,10 @@ enum socket_operation {
 /* Bits of key_ruleset.fields, and the order of the fields in a key. io.bpfguard.policy.compiled.Matcher, KeyField */
 enum path_field {
 	FIELD_FILE_KIND,   /* 1 byte: bits of enum file_kind */
-	FIELD_DEVICE,      /* 4 + 4 bytes: major and minor number of a device node */
+	FIELD_DEVICE,      /* 1 + 3 + 4 bytes: 'b' or 'c', major and minor number of a device node; zeros for other files */
 	FIELD_FILE_SYSTEM, /* type of the file system that holds the file */
 	FIELD_SOURCE,      /* path of the program that the task runs */
-	FIELD_PROGRAM_ARGUMENTS,
+	FIELD_PROGRAM_ARGUMENTS, /* byte 1, then each behind the name with a byte 1 behind it; a byte 1 in one is shown as 2 */
 	FIELD_PATH,
 };
 
@@ -123,9 +127,8 @@ enum file_kind {
 	FILE_NOT_IN_IMAGE,
 	FILE_MEMORY,
 	FILE_DELETED,
-	FILE_BLOCK_DEVICE,
-	FILE_CHARACTER_DEVICE,
 };
+
 struct ruleset_header {
 	__u32 matcher; /* enum matcher */
 	__u32 version; /* RULESET_VERSION */
@@ -145,6 +148,7 @@ struct argument {
 
 #define ARGUMENTS 8
 #define ROW_HEAD 2
+#define NO_STATE 0xfffffffd
 
 struct key_ruleset {
 	struct ruleset_header header;
@@ -154,7 +158,9 @@ struct key_ruleset {
 	__u32 classes;  /* how many, at most 256 */
 	__u32 fields;   /* bits: which fields the keys have */
 	__u32 operations; /* bits: for which of them some verdict does more than allow */
-	__u32 unused[8];
+	__u32 plain_directory; /* ALIAS: state inside directories whose names no glob mentions, at whatever depth */
+	__u32 plain_name;      /* ALIAS: state behind the names of such files; both NO_STATE where there is none */
+	__u32 unused[6];
 	__u8 class_of[256]; /* byte -> class, 0..classes - 1; at TABLE_OFFSET */
 	struct argument arguments[ARGUMENTS];
 };

@@ -4,6 +4,7 @@
  * goes by the words bind, move, remount and propagation, so that "*" means every use of mount(2).
  * Return: 0 allows, a negative errno is what mount(2) returns.
  */
+#include "alias.h"
 #include "mount.h"
 
 /* include/uapi/linux/mount.h; the order of the tests is path_mount's (fs/namespace.c) */
@@ -36,4 +37,32 @@ int BPF_PROG(match_mount, const char *dev_name, const struct path *path, const c
 	else if (!type)
 		return judge_mount(ctx, ""); /* mount(2) itself answers EINVAL later */
 	return judge_mount(ctx, name);
+}
+
+/* Whether something new is seen at the path afterwards. */
+static __always_inline bool covers(unsigned long flags)
+{
+	return !(flags & MS_REMOUNT) && (flags & MS_BIND || !(flags & MS_PROPAGATION));
+}
+
+SEC("lsm/sb_mount")
+int BPF_PROG(match_path, const char *dev_name, const struct path *path, const char *type, unsigned long flags)
+{
+	return judge_path(ctx, BPF_CORE_READ(path, mnt), BPF_CORE_READ(path, dentry),
+			  (__u32)covers(flags) << OPERATION_MOUNT);
+}
+
+/* A bind mount's source is only known as a string: its files are recognised at their new paths (judge.h). */
+SEC("lsm/sb_mount")
+int BPF_PROG(match_alias, const char *dev_name, const struct path *path, const char *type, unsigned long flags)
+{
+	struct names names;
+
+	if (begin_names(&names) && covers(flags) && changes_first_namespace(names.label)) {
+		consider_whole(names.buffer, BPF_CORE_READ(path, mnt), BPF_CORE_READ(path, dentry), COVERING);
+		/* What is moved is only known as a string. */
+		if (!(flags & MS_BIND) && flags & MS_MOVE)
+			weigh_all(names.buffer);
+	}
+	return conclude_names(ctx, &names);
 }

@@ -10,6 +10,7 @@
  */
 #include "cgroup.h"
 #include "label.h"
+#include "namespace.h"
 
 SEC("iter/task")
 int adopt(struct bpf_iter__task *ctx)
@@ -28,6 +29,11 @@ int adopt(struct bpf_iter__task *ctx)
 	container = bpf_map_lookup_elem(&containers, &number);
 	if (!container || container->state != CONTAINER_ARMED || mount_namespace(task) == container->runtime_mntns)
 		return 0;
+	if (!container->namespace) {
+		/* The first to be met is the oldest. */
+		remember_root(container, task);
+		container->mounted = 1; /* it ran unseen */
+	}
 	if (!label_task(task, number))
 		number = ~0U;
 	bpf_seq_write(seq, &number, sizeof(number));

@@ -61,6 +61,7 @@ final class Enforcement {
     int switchTo(CheckedPolicies next) throws PolicyException {
         Compiler compiled = new Compiler(next, node);
         compiled.warnings().forEach(warning -> LOG.warn("{}", warning));
+        state.prepare(compiled.singleRoutes());
         lock.lock();
         try {
             int number = generation + 1;

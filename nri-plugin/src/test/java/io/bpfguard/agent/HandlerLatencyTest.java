@@ -25,6 +25,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -146,7 +147,9 @@ class HandlerLatencyTest {
 
         @Override
         public Set<String> lsmHooks() {
-            return Set.of("bprm_check_security", "file_open", "path_mknod", "sb_mount", "sb_kern_mount", "move_mount");
+            return Set.of("bprm_check_security", "file_open", "path_mknod", "path_mkdir", "path_symlink", "path_link", "path_rename", "path_unlink",
+                    "path_rmdir", "path_chmod", "path_chown", "path_truncate", "inode_setxattr", "inode_removexattr", "sb_mount",
+                    "sb_kern_mount", "sb_umount", "sb_pivotroot", "move_mount");
         }
 
         @Override
@@ -165,6 +168,9 @@ class HandlerLatencyTest {
         private final Map<Route, Integer> routes = new HashMap<>();
         private final Map<String, Integer> slots = new HashMap<>();
         private final AtomicInteger announced = new AtomicInteger();
+
+        @Override
+        public void prepare(Collection<Route> routes) {}
 
         @Override
         public synchronized int expect(String name, Route route, int generation) {

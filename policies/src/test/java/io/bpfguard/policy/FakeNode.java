@@ -14,7 +14,7 @@ public record FakeNode(Set<String> lsmHooks, Map<String, FunctionSupport> suppor
             "sb_kern_mount", "move_mount", "capable", "userns_create", "file_permission", "path_mkdir", "path_rename",
             "path_unlink", "path_rmdir", "path_link", "path_symlink", "path_mknod", "path_chmod", "path_chown",
                     "path_truncate",
-            "path_chroot", "inode_setxattr", "sb_pivotroot", "sb_umount", "task_alloc", "ptrace_access_check",
+            "path_chroot", "inode_setxattr", "inode_removexattr", "file_fcntl", "sb_pivotroot", "sb_umount", "task_alloc", "ptrace_access_check",
                     "ptrace_traceme",
             "file_receive", "task_fix_setuid", "capset", "task_kill", "task_setnice", "mmap_file", "file_mprotect",
                     "file_ioctl",
@@ -26,7 +26,7 @@ public record FakeNode(Set<String> lsmHooks, Map<String, FunctionSupport> suppor
     /** A Debian 13 node: no error injection. */
     public static FakeNode debian13() {
         Set<String> hooks = new HashSet<>(COMMON);
-        hooks.addAll(Set.of("file_truncate", "inode_set_acl", "file_ioctl_compat"));
+        hooks.addAll(Set.of("file_truncate", "inode_set_acl", "inode_remove_acl", "file_ioctl_compat"));
         return new FakeNode(hooks, Map.of("cgroup_release_agent_write", FunctionSupport.TRACEABLE,
                 "path_mount", FunctionSupport.TRACEABLE, "process_vm_rw_core", FunctionSupport.NOT_TRACEABLE,
                 "security_file_open", FunctionSupport.DENIABLE));

@@ -29,7 +29,8 @@ final class HookTable {
             Matcher.SYSTEM_CALL, "match_system_call",
             Matcher.ALWAYS, "match_always",
             Matcher.ADDRESS, "match_address",
-            Matcher.ARGUMENTS, "match_arguments");
+            Matcher.ARGUMENTS, "match_arguments",
+            Matcher.ALIAS, "match_alias");
 
     /**
      * Policies come back: each attaching and detaching rewrites kernel code and waits for every task. An unused router costs
@@ -43,6 +44,7 @@ final class HookTable {
     private final Map<Hook, Integer> numbers = new HashMap<>();
     /** By number, when the last route that used the hook went: {@link System#nanoTime}. */
     private final Map<Integer, Long> unusedSince = new HashMap<>();
+    private Set<Hook> kept = Set.of();
 
     /** Takes over what is pinned below {@code directory}; a half-made entry of an agent that died is removed. */
     HookTable(Libbpf libbpf, Path maps, Path directory) {
@@ -110,13 +112,21 @@ final class HookTable {
                 + " hooks and functions that a node can have; merge rules onto fewer of them");
     }
 
-    /** Detaches the hooks that no route has used for a while. */
+    /** From now on these stay attached, whether a route uses them or not; no others do. */
+    void keep(Set<Hook> hooks) {
+        kept = Set.copyOf(hooks);
+    }
+
+    /** Detaches the hooks that are not kept and that no route has used for a while. */
     void retain(Set<Integer> used) {
         long now = System.nanoTime();
-        unusedSince.keySet().removeAll(used);
         numbers.entrySet().removeIf(entry -> {
             int number = entry.getValue();
-            if (used.contains(number) || now - unusedSince.computeIfAbsent(number, _ -> now) < LINGER.toNanos()) {
+            if (used.contains(number) || kept.contains(entry.getKey())) {
+                unusedSince.remove(number);
+                return false;
+            }
+            if (now - unusedSince.computeIfAbsent(number, _ -> now) < LINGER.toNanos()) {
                 return false;
             }
             unusedSince.remove(number);

@@ -8,12 +8,12 @@ import java.util.List;
 /** The sizes and offsets that this side shares with the C headers; compared with what the compiled programs say before any is loaded. */
 final class Layout {
     static final int LABEL_SIZE = 20;
-    static final int CONTAINER_SIZE = 216;
+    static final int CONTAINER_SIZE = 240;
     static final int ROUTE_SIZE = 256;
     static final int CHAIN_SIZE = 264;
     static final int EVENT_SIZE = 1112;
     static final int EVENT_OBJECT = 88;
-    static final int CONTAINER_NAME = 88;
+    static final int CONTAINER_NAME = 112;
     static final int OBJECT_SIZE = 1024;
     static final int NAME_SIZE = 128;
     static final int HOOKS = 64;

@@ -1,6 +1,7 @@
 package io.bpfguard.bpf.routing;
 
 import io.bpfguard.policy.compiled.Route;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -10,6 +11,14 @@ import java.util.Set;
 public interface Routing {
     /** The highest generation in the state that was taken over; a new agent goes on from there. */
     int adoptedGeneration();
+
+    /**
+     * Attaches the hooks of routes that containers may be given, and keeps them attached until the next call, so that giving a
+     * container its route is quick and cannot fail for want of a hook.
+     *
+     * @throws RuntimeException if one cannot be attached; those that are attached stay for a while
+     */
+    void prepare(Collection<Route> routes);
 
     /**
      * Announces a container before its cgroup exists: as soon as the runtime makes a cgroup of this name, the kernel

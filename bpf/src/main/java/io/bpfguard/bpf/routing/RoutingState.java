@@ -12,6 +12,8 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Collection;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -28,7 +30,8 @@ import java.util.function.Supplier;
  */
 public final class RoutingState implements Routing, AutoCloseable {
     /** What is attached for a container's life; the names are those of the programs in lifecycle.bpf.c. */
-    private static final List<String> LIFECYCLE = List.of("cgroup_made", "cgroup_gone", "task_made", "program_executed");
+    private static final List<String> LIFECYCLE = List.of("cgroup_made", "cgroup_gone", "task_made", "program_executed",
+            "mount_asked", "mount_moved", "root_changed");
 
     private static final List<String> MAPS = List.of("expected", "cgroups", "containers", "container_routes", "routes", "chains", "rulesets", "events");
 
@@ -171,6 +174,18 @@ public final class RoutingState implements Routing, AutoCloseable {
     /** Inode number of the mount namespace of process 1. */
     public int hostMountNamespace() {
         return hostMountNamespace;
+    }
+
+    @Override
+    public void prepare(Collection<Route> routes) {
+        Set<Hook> needed = new LinkedHashSet<>();
+        routes.forEach(route -> route.chains().forEach((point, chain) -> needed.add(Hook.of(point, chain))));
+        // One after the other: meanwhile containers come and go.
+        needed.forEach(hook -> locked(() -> hooks.attach(hook)));
+        locked(() -> {
+            hooks.keep(needed);
+            return null;
+        });
     }
 
     @Override

@@ -23,7 +23,7 @@ final class RulesetView {
         ByteBuffer image = ByteBuffer.wrap(ruleset.image()).order(ByteOrder.LITTLE_ENDIAN);
         int offset = ruleset.matcher().hasKeys() ? image.getInt(KEY_VERDICTS) : TABLE;
         int count = switch (ruleset.matcher()) {
-            case PATH, MOUNT, ADDRESS, ARGUMENTS -> image.getInt(KEY_VERDICT_COUNT) * OPERATIONS;
+            case PATH, MOUNT, ADDRESS, ARGUMENTS, ALIAS -> image.getInt(KEY_VERDICT_COUNT) * OPERATIONS;
             case CAPABILITY -> CAPABILITIES;
             case SYSTEM_CALL -> 2 * SYSTEM_CALLS;
             case ALWAYS -> 1;

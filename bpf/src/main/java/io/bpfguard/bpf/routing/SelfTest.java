@@ -1,5 +1,6 @@
 package io.bpfguard.bpf.routing;
 
+import io.bpfguard.bpf.libbpf.KernelBtf;
 import io.bpfguard.bpf.libbpf.Libbpf;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,7 +35,7 @@ public final class SelfTest {
             throw new RoutingException(root + " exists: a self test was cut off, or runs; remove it with \"bpfguard uninstall --bpffs " + root + "\"");
         }
         List<Result> results = new ArrayList<>();
-        try (RoutingState state = RoutingState.open(libbpf, root)) {
+        try (RoutingState state = RoutingState.open(libbpf, root); KernelBtf btf = KernelBtf.load(libbpf)) {
             results.add(new Result("lifecycle", ""));
             results.add(new Result("tasks", ""));
             for (String object : Programs.ALL) {
@@ -42,10 +43,16 @@ public final class SelfTest {
                     case "lifecycle", "tasks", "probe" -> { }
                     case "any_hook" -> {
                         results.add(attach(state, new Hook(Hook.Attachment.LSM, "userns_create")));
-                        results.add(attach(state, new Hook(Hook.Attachment.LSM, "file_permission")));
+                        results.add(attach(state, new Hook(Hook.Attachment.LSM, "file_ioctl")));
                     }
                     case "function" -> results.add(attach(state, new Hook(Hook.Attachment.FENTRY, "cgroup_procs_write")));
                     case "function_deny" -> results.add(attach(state, new Hook(Hook.Attachment.FMOD_RET, "security_file_open")));
+                    // Hooks that older kernels have not; policies are checked against what there is.
+                    case "file_truncate", "inode_set_acl", "inode_remove_acl" -> {
+                        if (btf.lsmHook(object).isPresent()) {
+                            results.add(attach(state, new Hook(Hook.Attachment.LSM, object)));
+                        }
+                    }
                     default -> results.add(attach(state, new Hook(Hook.Attachment.LSM, object)));
                 }
             }

@@ -80,8 +80,10 @@ public final class Checker {
         List<Object> how = List.of(rule.head().family(), rule.head().action().value(), rule.head().errno(), rule.head()
                 .mode());
         return switch (rule) {
-            case Rule.Processes processes -> List.of(how, values(processes.paths()));
-            case Rule.Files files -> List.of(how, values(files.paths()), files.operations());
+            case Rule.Processes processes -> List.of(how, values(processes.paths()), values(processes.arguments()),
+                    values(processes.from()), processes.origins(), processes.operations());
+            case Rule.Files files -> List.of(how, values(files.paths()), files.operations(), values(files.from()), files.own(),
+                    values(files.fileSystems()), files.devices(), files.foreignMount());
             case Rule.Network network -> List.of(how, network.operations(), network.families(), network.types(), network.protocols(),
                     values(network.addresses()), Set.copyOf(network.ports()), values(network.paths()), values(network.abstractNames()));
             case Rule.Mounts mounts -> List.of(how, values(mounts.types()));

@@ -43,12 +43,8 @@ public record Lowering(List<Enforcement> enforcements, List<Problem> refusals) {
                 rule.head().errno());
         switch (rule) {
             case Rule.Processes processes ->
-                builder.family(Family.PROCESSES, Subject.paths(globs(processes.paths()),
-                        Set.of(PathOperation.EXEC)), rule.head().at());
-            case Rule.Files files -> {
-                builder.refuseUnhooked(files);
-                builder.family(Family.FILES, Subject.paths(globs(files.paths()), files.operations()), rule.head().at());
-            }
+                builder.family(Family.PROCESSES, FileSubject.of(processes), rule.head().at());
+            case Rule.Files files -> builder.family(Family.FILES, FileSubject.of(files), rule.head().at());
             case Rule.Network network -> new NetworkLowering(builder).add(network);
             case Rule.Mounts mounts -> builder.family(Family.MOUNTS, new Subject.Keys(Map.of(KeyField.FILE_SYSTEM_TYPE, Subject.sequences(globs(mounts.types()))), Subject.ONLY),
                     rule.head().at());
@@ -88,11 +84,10 @@ public record Lowering(List<Enforcement> enforcements, List<Problem> refusals) {
 
     /** Collects the enforcements of one rule. */
     static final class Builder {
-        private static final String OPEN_NOTE = "Judged when the file is opened, and as writing when its name comes into being; changing it by name (rename, unlink, link, truncate, chmod) is not covered.";
+        private static final String FILES_NOTE = "What was opened before goes on. Times and the attributes of chattr are not covered, nor are trusted.overlay attributes.";
+        private static final String MAP_NOTE = "A heap or stack that is executable from the start, by the program's headers or personality(2), is not covered.";
+        private static final String FROM_NOTE = "The program is told by its file, not by what runs in it: whoever can put code into it (LD_PRELOAD, ptrace) or change its file (prctl with PR_SET_MM_EXE_FILE) acts as it.";
         private static final String MOUNT_NOTE = "Changing the attributes of a mount (mount_setattr) and unmounting are not covered; deny them as system calls.";
-
-        private static final Set<PathOperation> UNHOOKED = Set.of(PathOperation.UNLINK, PathOperation.RENAME, PathOperation.LINK,
-                PathOperation.SYMLINK, PathOperation.CHMOD, PathOperation.CHOWN, PathOperation.SETXATTR, PathOperation.MOUNT);
 
         private final NodeCapabilities node;
         private final Action action;
@@ -121,70 +116,75 @@ public record Lowering(List<Enforcement> enforcements, List<Problem> refusals) {
         }
 
         void family(Family family, Subject subject, Position at) {
-            Matcher matcher;
-            List<LsmHook> hooks;
-            String note = "";
             switch (family) {
-                case PROCESSES -> {
-                    matcher = Matcher.PATH;
-                    hooks = List.of(LsmHook.BPRM_CHECK_SECURITY);
-                }
-                case FILES -> {
-                    matcher = Matcher.PATH;
-                    hooks = creates(subject) ? List.of(LsmHook.FILE_OPEN, LsmHook.PATH_MKNOD) : List.of(LsmHook.FILE_OPEN);
-                    note = OPEN_NOTE;
+                case PROCESSES, FILES -> {
+                    String note = fileNotes(family, subject);
+                    for (Gate gate : FileHooks.of(operations(subject))) {
+                        add(family, gate, Matcher.PATH, subject, "", note, at);
+                    }
+                    if (asksForPath(subject)) {
+                        for (Gate gate : FileHooks.ALIASES) {
+                            add(family, gate, Matcher.ALIAS, subject, " for other names", "", at);
+                        }
+                    }
                 }
                 case MOUNTS -> {
-                    matcher = Matcher.MOUNT;
-                    hooks = List.of(LsmHook.SB_MOUNT, LsmHook.SB_KERN_MOUNT, LsmHook.MOVE_MOUNT);
-                    note = MOUNT_NOTE;
+                    for (LsmHook hook : List.of(LsmHook.SB_MOUNT, LsmHook.SB_KERN_MOUNT, LsmHook.MOVE_MOUNT)) {
+                        add(family, Gate.of(hook.kernelName()), Matcher.MOUNT, subject, "", MOUNT_NOTE, at);
+                    }
                 }
-                case CAPABILITIES -> {
-                    matcher = Matcher.CAPABILITY;
-                    hooks = List.of(LsmHook.CAPABLE);
-                }
+                case CAPABILITIES -> add(family, Gate.of(LsmHook.CAPABLE.kernelName()), Matcher.CAPABILITY, subject, "", "", at);
                 default -> throw new IllegalArgumentException(family + " has no hooks of its own");
-            }
-            for (LsmHook hook : hooks) {
-                add(family, hook, matcher, subject, note, at);
             }
         }
 
         /** A matcher at a hook that the family needs. */
         void add(Family family, LsmHook hook, Matcher matcher, Subject subject, String note, Position at) {
-            if (node.hasLsmHook(hook.kernelName())) {
-                add(hook, matcher, subject, action, "lsm/" + hook.kernelName(), note);
-            } else {
-                refuse(Problem.at(at, family.key() + " needs the LSM hook " + hook.kernelName()
-                        + ", which the kernel of this node (" + node.kernelRelease() + ") does not have"));
-            }
+            add(family, Gate.of(hook.kernelName()), matcher, subject, "", note, at);
         }
 
-        /**
-         * Refuses a rule that asks for an operation by name at whose hooks nothing stands: it would be accepted and not
-         * enforced. A rule on all operations is delivered as far as its note says.
-         */
-        void refuseUnhooked(Rule.Files files) {
-            Set<PathOperation> unhooked = EnumSet.copyOf(UNHOOKED);
-            unhooked.retainAll(files.operations());
-            if (files.operations().contains(PathOperation.TRUNCATE) && !files.operations().contains(PathOperation.WRITE)) {
-                unhooked.add(PathOperation.TRUNCATE);
-            }
-            if (!unhooked.isEmpty() && !files.operations().equals(PathOperation.OF_FILES)) {
-                refuse(Problem.at(files.head().at(), "files cannot judge " + unhooked.stream().map(operation ->
-                        operation.name().toLowerCase(Locale.ROOT)).collect(Collectors.joining(", "))
-                        + " by path yet; it judges read, write, append and create. Name the hook in lsmHooks (path_unlink,"
-                        + " path_rename, path_link …) or the call in systemCalls to " + word() + " it for every path"));
-            }
+        private void add(Family family, Gate gate, Matcher matcher, Subject subject, String how, String note, Position at) {
+            gate.hooks().stream().filter(node::hasLsmHook).findFirst().ifPresentOrElse(
+                    hook -> add(new LsmHook(hook), matcher, subject, action, "lsm/" + hook + how, note),
+                    () -> {
+                        if (gate.required()) {
+                            refuse(Problem.at(at, family.key() + " needs the LSM hook " + String.join(" or ", gate.hooks())
+                                    + ", which the kernel of this node (" + node.kernelRelease() + ") does not have"));
+                        }
+                    });
         }
 
-        private static boolean creates(Subject subject) {
-            int create = PathOperation.CREATE.ordinal();
+        /** Whether a file's name matters: otherwise another one changes nothing. */
+        private static boolean asksForPath(Subject subject) {
+            return !(subject instanceof Subject.Keys(var fields, _)) || fields.containsKey(KeyField.PATH);
+        }
+
+        private static String fileNotes(Family family, Subject subject) {
+            List<String> notes = new ArrayList<>();
+            if (family == Family.FILES) {
+                notes.add(FILES_NOTE);
+            }
+            if (operations(subject).contains(PathOperation.MAP.ordinal())) {
+                notes.add(MAP_NOTE);
+            }
+            if (subject instanceof Subject.Keys(var fields, _) && fields.containsKey(KeyField.SOURCE)) {
+                notes.add(FROM_NOTE);
+            }
+            return String.join(" ", notes);
+        }
+
+        private static Set<Integer> operations(Subject subject) {
             return switch (subject) {
-                case Subject.Keys(_, var operations) -> operations.contains(create);
-                case Subject.Rest(var operations) -> operations.contains(create);
-                default -> false;
+                case Subject.Keys(_, var operations) -> operations;
+                case Subject.Rest(var operations) -> operations;
+                default -> throw new IllegalArgumentException(subject + " has no operations");
             };
+        }
+
+        /** The note, and what is to be said of who asks. */
+        private static String join(String note, Subject subject) {
+            boolean from = subject instanceof Subject.Keys(var fields, _) && fields.containsKey(KeyField.SOURCE);
+            return from ? (note + " " + FROM_NOTE).strip() : note;
         }
 
         void hook(Located<String> name) {

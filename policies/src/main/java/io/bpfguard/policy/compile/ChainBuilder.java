@@ -25,7 +25,7 @@ import java.util.function.UnaryOperator;
  * <p>Rules on files, mounts and addresses mean the same at every hook, so all their hooks share one ruleset.
  */
 final class ChainBuilder {
-    private static final Set<Matcher> SHARED = EnumSet.of(Matcher.PATH, Matcher.MOUNT, Matcher.ADDRESS);
+    private static final Set<Matcher> SHARED = EnumSet.of(Matcher.PATH, Matcher.MOUNT, Matcher.ADDRESS, Matcher.ALIAS);
     private static final UnaryOperator<Verdict> ALL = verdict -> verdict;
     private static final UnaryOperator<Verdict> KILLS = verdict -> verdict.action() == Action.KILL ? verdict
             : Verdict.NONE;
@@ -47,8 +47,7 @@ final class ChainBuilder {
         for (NumberedRule rule : rules) {
             byMatcher.computeIfAbsent(rule.enforcement().matcher(), _ -> new ArrayList<>()).add(rule);
         }
-        byMatcher.values().removeIf(ofMatcher -> ofMatcher.stream()
-                .allMatch(rule -> rule.enforcement().action() == Action.ALLOW));
+        byMatcher.entrySet().removeIf(entry -> !acts(entry.getKey(), entry.getValue()));
         List<Step> steps = new ArrayList<>();
         if (hook instanceof LsmHook && byMatcher.size() > 1 && has(rules, Action.KILL) && has(rules, Action.DENY)) {
             for (Map.Entry<Matcher, List<NumberedRule>> entry : byMatcher.entrySet()) {
@@ -61,6 +60,11 @@ final class ChainBuilder {
             steps.add(new Step(whole(entry.getKey(), entry.getValue())));
         }
         return new Chain(steps);
+    }
+
+    /** Whether rules at a hook can come to more than allowing there: with a shared ruleset also by what others say. */
+    boolean acts(Matcher matcher, List<NumberedRule> rules) {
+        return shared.getOrDefault(matcher, rules).stream().anyMatch(rule -> rule.enforcement().action() != Action.ALLOW);
     }
 
     private Ruleset whole(Matcher matcher, List<NumberedRule> rules) throws TooLargeException {
@@ -82,7 +86,7 @@ final class ChainBuilder {
     private static Ruleset ruleset(Matcher matcher, List<NumberedRule> rules,
             UnaryOperator<Verdict> filter) throws TooLargeException {
         return switch (matcher) {
-            case PATH, MOUNT, ADDRESS, ARGUMENTS -> KeyTables.ruleset(matcher, rules, filter);
+            case PATH, MOUNT, ADDRESS, ARGUMENTS, ALIAS -> KeyTables.ruleset(matcher, rules, filter);
             case CAPABILITY -> TableImage.capabilities(rules, filter);
             case SYSTEM_CALL -> TableImage.systemCalls(rules, filter);
             case ALWAYS -> TableImage.always(rules, filter);

@@ -36,6 +36,7 @@ public final class Compiler {
     private static final int SUSPECTS = 3;
     private static final int SUSPECT_STATES = 20_000;
 
+    private final List<ContainerPolicy> policies;
     private final Map<String, List<NumberedRule>> byPolicy = new TreeMap<>();
     private final Map<Integer, RuleInfo> infos = new HashMap<>();
     private final Map<Set<String>, Route> routes = new HashMap<>();
@@ -57,7 +58,8 @@ public final class Compiler {
             }
             byPolicy.put(policy.name().value(), List.copyOf(numbered));
         }
-        for (ContainerPolicy policy : policies.policies()) {
+        this.policies = policies.policies();
+        for (ContainerPolicy policy : this.policies) {
             findSilent(policy, route(List.of(policy)));
         }
     }
@@ -120,6 +122,18 @@ public final class Compiler {
         return route;
     }
 
+    /**
+     * The route of each policy by itself: together they have the hooks that a route of this compilation can have, but for those
+     * that only an allow names.
+     */
+    public List<Route> singleRoutes() throws PolicyException {
+        List<Route> single = new ArrayList<>();
+        for (ContainerPolicy policy : policies) {
+            single.add(route(List.of(policy)));
+        }
+        return single;
+    }
+
     /** The rule behind a number. */
     public RuleInfo rule(int number) {
         RuleInfo info = infos.get(number);
@@ -147,7 +161,7 @@ public final class Compiler {
         ChainBuilder builder = new ChainBuilder(byHook.values().stream().flatMap(List::stream).toList());
         Map<HookPoint, Chain> chains = new LinkedHashMap<>();
         for (Map.Entry<HookPoint, List<NumberedRule>> entry : byHook.entrySet()) {
-            if (entry.getValue().stream().anyMatch(rule -> rule.enforcement().action() != Action.ALLOW)) {
+            if (entry.getValue().stream().anyMatch(rule -> builder.acts(rule.enforcement().matcher(), List.of(rule)))) {
                 chains.put(entry.getKey(), chain(builder, entry.getKey(), entry.getValue()));
             }
         }

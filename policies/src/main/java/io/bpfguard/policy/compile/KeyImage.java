@@ -7,6 +7,7 @@ import io.bpfguard.policy.compiled.Ruleset;
 import io.bpfguard.policy.compiled.Verdict;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Optional;
 
 /** Writes an automaton as {@code struct key_ruleset} of {@code bpf/src/main/c/ruleset.h}. */
 final class KeyImage {
@@ -16,6 +17,9 @@ final class KeyImage {
     private static final int CLASSES = 20;
     private static final int FIELDS = 24;
     private static final int USED_OPERATIONS = 28;
+    private static final int PLAIN_DIRECTORY = 32;
+    private static final int PLAIN_NAME = 36;
+    private static final int NO_STATE = -3;
     private static final int CLASS_OF = Layout.TABLE_OFFSET;
     /** Behind the classes; used by the rulesets of arguments. */
     private static final int ARGUMENTS = CLASS_OF + 256;
@@ -34,6 +38,21 @@ final class KeyImage {
      * @param verdicts per output of the automaton, one verdict per operation; the first is for keys nothing matches
      */
     static Ruleset of(Matcher matcher, List<KeyField> fields, Dfa dfa, int[] below, List<List<Verdict>> verdicts) throws TooLargeException {
+        return of(matcher, fields, dfa, below, verdicts, Optional.empty());
+    }
+
+    /**
+     * The ruleset of {@link Matcher#ALIAS}.
+     *
+     * @param verdicts those that are possible, then as many that are certain
+     * @param plain where nothing is about a name itself
+     */
+    static Ruleset ofNames(Dfa dfa, int[] below, List<List<Verdict>> verdicts, Optional<PlainNames> plain) throws TooLargeException {
+        return of(Matcher.ALIAS, Matcher.ALIAS.fields(), dfa, below, verdicts, plain);
+    }
+
+    private static Ruleset of(Matcher matcher, List<KeyField> fields, Dfa dfa, int[] below, List<List<Verdict>> verdicts,
+            Optional<PlainNames> plain) throws TooLargeException {
         int verdictsAt = roundUp(ARGUMENTS + ARGUMENTS_SIZE, Layout.VERDICTS_SIZE);
         long rowsAt = verdictsAt + (long) verdicts.size() * Layout.VERDICTS_SIZE;
         int rowSize = WORD * (ROW_HEAD + dfa.classes().count());
@@ -56,6 +75,8 @@ final class KeyImage {
         image.putInt(VERDICT_COUNT, verdicts.size());
         image.putInt(CLASSES, dfa.classes().count());
         fields.forEach(field -> image.putInt(FIELDS, image.getInt(FIELDS) | 1 << matcher.fields().indexOf(field)));
+        image.putInt(PLAIN_DIRECTORY, plain.map(names -> address(rows, names.directory())).orElse(NO_STATE));
+        image.putInt(PLAIN_NAME, plain.map(names -> address(rows, names.name())).orElse(NO_STATE));
         for (int value = 0; value < 256; value++) {
             image.put(CLASS_OF + value, (byte) dfa.classes().of(value));
         }
@@ -76,6 +97,10 @@ final class KeyImage {
             image.putInt(rows[dfa.from()[i]] + WORD * (ROW_HEAD + dfa.label()[i]), rows[dfa.to()[i]] / WORD);
         }
         return new Ruleset(matcher, image.array());
+    }
+
+    private static int address(int[] rows, int state) {
+        return state < 0 ? 0 : rows[state] / WORD;
     }
 
     private static int roundUp(int value, int multiple) {

@@ -12,13 +12,16 @@ import io.bpfguard.policy.model.IntegerPatterns;
 import io.bpfguard.policy.model.Mode;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 
 /**
  * Makes the ruleset of a matcher that looks at keys: the automaton, and a verdict per operation for every set of rules that
@@ -29,17 +32,31 @@ final class KeyTables {
     private static final GlobToken ANYTHING = new GlobToken.Anything();
     /** Abstract names of sockets may hold NULs. */
     private static final GlobToken ANY_BYTES = new GlobToken.Many(ByteSet.ALL);
+    private static final List<Verdict> NOTHING = Collections.nCopies(Layout.OPERATIONS, Verdict.NONE);
 
     private final List<KeyField> fields;
     private final List<NumberedRule> rules;
     private final UnaryOperator<Verdict> filter;
     private final List<NumberedRule> rests;
     private final Map<NumberedRule, Integer> ranks;
-    private final Map<List<Verdict>, Integer> numbers = new HashMap<>();
+    private final Map<Output, Integer> numbers = new HashMap<>();
     private final List<List<Verdict>> verdicts = new ArrayList<>();
+    private final List<List<Verdict>> sure = new ArrayList<>();
+    private final Matcher matcher;
+    private Set<ByteSet> byteSets = Set.of();
     private final Map<Set<Integer>, Integer> outputs = new HashMap<>();
 
+    /**
+     * What keys come to, one verdict per operation each.
+     *
+     * @param may the strongest that is possible
+     * @param sure the strongest that is certain; differs only where rules have conditions that the keys do not show
+     * @param conditional such rules: where they differ, keys are not alike
+     */
+    private record Output(List<Verdict> may, List<Verdict> sure, Set<Integer> conditional) {}
+
     private KeyTables(Matcher matcher, List<NumberedRule> rules, UnaryOperator<Verdict> filter) {
+        this.matcher = matcher;
         this.fields = fields(matcher, rules);
         this.rules = rules;
         this.filter = filter;
@@ -53,8 +70,17 @@ final class KeyTables {
             UnaryOperator<Verdict> filter) throws TooLargeException {
         KeyTables tables = new KeyTables(matcher, rules, filter);
         Dfa dfa = Minimizer.minimize(tables.automaton(Dfa.MAX_STATES));
-        int[] below = matcher == Matcher.PATH ? Below.of(dfa, tables.verdicts, tables::number) : new int[dfa.states()];
-        return KeyImage.of(matcher, tables.fields, dfa, below, tables.verdicts);
+        if (matcher != Matcher.PATH && matcher != Matcher.ALIAS) {
+            return KeyImage.of(matcher, tables.fields, dfa, new int[dfa.states()], tables.verdicts);
+        }
+        int[] below = Below.of(dfa, tables.verdicts, verdicts -> tables.number(new Output(verdicts, NOTHING, Set.of())));
+        if (matcher == Matcher.PATH) {
+            return KeyImage.of(matcher, tables.fields, dfa, below, tables.verdicts);
+        }
+        List<List<Verdict>> both = new ArrayList<>(tables.verdicts);
+        both.addAll(tables.sure);
+        boolean isClean = tables.verdicts.getFirst().stream().allMatch(verdict -> verdict.action() == Action.ALLOW);
+        return KeyImage.ofNames(dfa, below, both, isClean ? PlainNames.of(dfa, tables.byteSets) : Optional.empty());
     }
 
     /** How many states the automaton of a rule alone has, up to a bound. */
@@ -70,7 +96,7 @@ final class KeyTables {
         Set<KeyField> used = matcher == Matcher.ADDRESS ? EnumSet.copyOf(matcher.fields()) : EnumSet.of(matcher.fields().getLast());
         for (NumberedRule rule : rules) {
             if (rule.enforcement().subject() instanceof Subject.Keys(var constraints, _)) {
-                if (!matcher.fields().containsAll(constraints.keySet())) {
+                if (matcher != Matcher.ALIAS && !matcher.fields().containsAll(constraints.keySet())) {
                     throw new IllegalArgumentException(matcher + " has no fields " + constraints.keySet());
                 }
                 used.addAll(constraints.keySet());
@@ -90,7 +116,8 @@ final class KeyTables {
                 add(trie, i, constraints);
             }
         }
-        return SubsetConstruction.of(new Nfa(trie, this::weight), this::output, maxStates);
+        byteSets = trie.byteSets();
+        return SubsetConstruction.of(new Nfa(trie, this::weight, this::certainWeight), this::output, maxStates);
     }
 
     /** The last field's sequences are told apart from the trie's root on, so that equal beginnings of globs are one path. */
@@ -137,9 +164,29 @@ final class KeyTables {
         return Weight.of(operations, ranks.get(rules.get(rule)), rules.get(rule).enforcement().mode() == Mode.ENFORCE);
     }
 
+    /** What a rule that matches adds for certain: nothing if the keys do not show all that it asks for. */
+    private Weight certainWeight(int rule) {
+        return isConditional(rule) ? Weight.NONE : weight(rule);
+    }
+
+    /** Whether a rule asks for more than the keys have. */
+    private boolean isConditional(int rule) {
+        return rules.get(rule).enforcement().subject() instanceof Subject.Keys(var constraints, _)
+                && !fields.containsAll(constraints.keySet());
+    }
+
     /** The number of the verdicts for keys that a set of rules matches. */
     private int output(TreeSet<Integer> matching) {
-        return outputs.computeIfAbsent(matching, set -> number(combine(set).stream().map(filter).toList()));
+        return outputs.computeIfAbsent(matching, set -> {
+            Set<Integer> conditional = set.stream().filter(this::isConditional).collect(Collectors.toUnmodifiableSet());
+            List<Verdict> may = combine(set.stream().filter(rule -> !conditional.contains(rule) || !allows(rule)).toList());
+            List<Verdict> certain = combine(set.stream().filter(rule -> !conditional.contains(rule) || allows(rule)).toList());
+            return number(new Output(may.stream().map(filter).toList(), certain, conditional));
+        });
+    }
+
+    private boolean allows(int rule) {
+        return rules.get(rule).enforcement().action() == Action.ALLOW;
     }
 
     private List<Verdict> combine(Collection<Integer> matching) {
@@ -153,9 +200,12 @@ final class KeyTables {
         return combined;
     }
 
-    private int number(List<Verdict> filtered) {
-        return numbers.computeIfAbsent(filtered, key -> {
-            verdicts.add(key);
+    private int number(Output output) {
+        // Other matchers' keys show all conditions: one number per list of verdicts.
+        Output key = matcher == Matcher.ALIAS ? output : new Output(output.may(), NOTHING, Set.of());
+        return numbers.computeIfAbsent(key, _ -> {
+            verdicts.add(output.may());
+            sure.add(output.sure());
             return verdicts.size() - 1;
         });
     }

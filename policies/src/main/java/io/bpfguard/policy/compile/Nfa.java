@@ -51,10 +51,17 @@ final class Nfa {
     /** By number in the trie; -1 = not numbered yet. */
     private final int[] numbers;
     private final IntFunction<Weight> weights;
+    private final IntFunction<Weight> certain;
     private final int root;
 
-    /** The automaton of a trie whose rules weigh what {@code weights} says. */
-    Nfa(GlobTrie trie, IntFunction<Weight> weights) {
+    /**
+     * The automaton of a trie.
+     *
+     * @param weights what a rule weighs
+     * @param certain what it weighs for sure once it matches: less where a match is not all that it asks for
+     */
+    Nfa(GlobTrie trie, IntFunction<Weight> weights, IntFunction<Weight> certain) {
+        this.certain = certain;
         this.classes = new ByteClasses(trie.byteSets());
         this.weights = weights;
         this.numbers = new int[trie.nodes().size()];
@@ -122,8 +129,8 @@ final class Nfa {
         } else if (!shape.loop().isEmpty()) {
             narrow.add(new NarrowEdge(classes.in(shape.loop()), number));
         }
-        Weight decided = shape.accepts().stream().map(weights::apply).reduce(Weight.NONE, Weight::and);
-        Weight possible = decided;
+        Weight decided = shape.accepts().stream().map(certain::apply).reduce(Weight.NONE, Weight::and);
+        Weight possible = shape.accepts().stream().map(weights::apply).reduce(Weight.NONE, Weight::and);
         boolean slashFree = !shape.loop().contains('/');
         for (long step : shape.steps()) {
             int target = (int) step;

@@ -11,14 +11,13 @@ public enum FileKind {
     FOREIGN_MOUNT,
     /** It does not come from the container's image: it is not in a lower layer of an overlay, or was changed since. */
     NOT_IN_IMAGE,
-    /** It lives in memory only and never had a name: memfd_create(2), or a file of an unmounted tmpfs. */
+    /**
+     * It lives in memory only, without a name in the task's mount namespace: memfd_create(2), System V shared memory, a
+     * file of a tmpfs that was deleted or is not mounted there; when mapped, also what is not only a file's content.
+     */
     MEMORY,
-    /** It has no name any more. */
-    DELETED,
-    /** A block device. */
-    BLOCK_DEVICE,
-    /** A character device. */
-    CHARACTER_DEVICE;
+    /** It had a name and has none any more, or was made without one. */
+    DELETED;
 
     /** The bit in the field. */
     public int bit() {

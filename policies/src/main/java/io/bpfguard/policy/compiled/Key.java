@@ -1,6 +1,7 @@
 package io.bpfguard.policy.compiled;
 
 import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -10,7 +11,10 @@ import java.util.Map;
  * are zeros, or empty. Not thread-safe.
  */
 public final class Key {
-    private final Map<KeyField, byte[]> values = new EnumMap<>(KeyField.class);
+    /** No argument, or no program. */
+    private static final byte[] NO_ARGUMENTS = {1};
+
+    private final Map<KeyField, byte[]> values = new EnumMap<>(Map.of(KeyField.PROGRAM_ARGUMENTS, NO_ARGUMENTS));
 
     /** Sets an integer. */
     public Key with(KeyField field, long value) {
@@ -19,6 +23,13 @@ public final class Key {
             bytes[i] = (byte) (value >>> Byte.SIZE * (bytes.length - 1 - i));
         }
         return with(field, bytes);
+    }
+
+    /** Sets the arguments of a program, without its name. */
+    public Key withArguments(List<String> arguments) {
+        StringBuilder text = new StringBuilder("\1");
+        arguments.forEach(argument -> text.append(argument.replace('\1', '\2')).append('\1'));
+        return with(KeyField.PROGRAM_ARGUMENTS, text.toString().getBytes(StandardCharsets.UTF_8));
     }
 
     /** Sets a string, without a NUL, or the bytes of an integer. */

@@ -8,7 +8,7 @@ package io.bpfguard.policy.compiled;
 public enum KeyField {
     /** What kind of file it is: bits of {@link FileKind}. */
     FILE_KIND(1),
-    /** Major and minor number of a device node, 4 bytes each; zeros for other files. */
+    /** A device node: {@link Device}; zeros for other files. */
     DEVICE(8),
     /** The type of the file system that holds a file. */
     FILE_SYSTEM(0),

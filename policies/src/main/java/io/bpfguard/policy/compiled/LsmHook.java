@@ -17,6 +17,10 @@ public record LsmHook(String kernelName) implements HookPoint {
     public static final LsmHook FILE_OPEN = new LsmHook("file_open");
     /** A name is about to appear in a directory: open(2) with O_CREAT, mknod(2), bind(2) of a Unix socket. */
     public static final LsmHook PATH_MKNOD = new LsmHook("path_mknod");
+    /** A file is about to be mapped, or memory without one: mmap(2), execve(2), shmat(2). */
+    public static final LsmHook MMAP_FILE = new LsmHook("mmap_file");
+    /** A mapping is about to get another protection: mprotect(2). */
+    public static final LsmHook FILE_MPROTECT = new LsmHook("file_mprotect");
     /** mount(2), before anything is done. */
     public static final LsmHook SB_MOUNT = new LsmHook("sb_mount");
     /** A new superblock is about to be mounted: mount(2), and fsconfig(2) with FSCONFIG_CMD_CREATE. */
@@ -42,14 +46,38 @@ public record LsmHook(String kernelName) implements HookPoint {
     /** connect(2) of a Unix datagram socket and a send by one, when the other was found. */
     public static final LsmHook UNIX_MAY_SEND = new LsmHook("unix_may_send");
 
+    private static final Set<Matcher> PATHS = Set.of(Matcher.PATH);
+    private static final Set<Matcher> NAMES = Set.of(Matcher.PATH, Matcher.ALIAS);
+    private static final Set<Matcher> MOUNTS = Set.of(Matcher.MOUNT, Matcher.PATH, Matcher.ALIAS);
+
     /** What the hooks with a program file of their own can match beside the two that every hook can. */
     private static final Map<String, Set<Matcher>> OWN = Map.ofEntries(
-            Map.entry("bprm_check_security", Set.of(Matcher.PATH)),
-            Map.entry("file_open", Set.of(Matcher.PATH)),
+            Map.entry("bprm_check_security", PATHS),
+            Map.entry("file_fcntl", PATHS),
+            Map.entry("file_mprotect", PATHS),
+            Map.entry("file_open", PATHS),
+            Map.entry("file_permission", PATHS),
+            Map.entry("file_truncate", PATHS),
+            Map.entry("inode_remove_acl", PATHS),
+            Map.entry("inode_removexattr", PATHS),
+            Map.entry("inode_set_acl", PATHS),
+            Map.entry("inode_setxattr", PATHS),
+            Map.entry("mmap_file", PATHS),
+            Map.entry("path_chmod", PATHS),
+            Map.entry("path_chown", PATHS),
+            Map.entry("path_link", NAMES),
+            Map.entry("path_mkdir", PATHS),
             Map.entry("path_mknod", Set.of(Matcher.PATH, Matcher.ADDRESS)),
-            Map.entry("sb_mount", Set.of(Matcher.MOUNT)),
+            Map.entry("path_rename", NAMES),
+            Map.entry("path_rmdir", PATHS),
+            Map.entry("path_symlink", PATHS),
+            Map.entry("path_truncate", PATHS),
+            Map.entry("path_unlink", PATHS),
+            Map.entry("sb_mount", MOUNTS),
             Map.entry("sb_kern_mount", Set.of(Matcher.MOUNT)),
-            Map.entry("move_mount", Set.of(Matcher.MOUNT)),
+            Map.entry("move_mount", MOUNTS),
+            Map.entry("sb_pivotroot", NAMES),
+            Map.entry("sb_umount", NAMES),
             Map.entry("capable", Set.of(Matcher.CAPABILITY)),
             Map.entry("socket_create", Set.of(Matcher.ADDRESS)),
             Map.entry("socket_connect", Set.of(Matcher.ADDRESS)),

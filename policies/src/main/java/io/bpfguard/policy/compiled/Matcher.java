@@ -26,7 +26,9 @@ public enum Matcher {
             KeyField.SOCKET_NAME),
     /** Arguments of a hook, a function or a system call, and members of what they point to, as the ruleset says. */
     ARGUMENTS(KeyField.ARGUMENT_0, KeyField.ARGUMENT_1, KeyField.ARGUMENT_2, KeyField.ARGUMENT_3, KeyField.ARGUMENT_4,
-            KeyField.ARGUMENT_5, KeyField.ARGUMENT_6, KeyField.ARGUMENT_7);
+            KeyField.ARGUMENT_5, KeyField.ARGUMENT_6, KeyField.ARGUMENT_7),
+    /** What gives a file another name, by the paths alone: access to what the old one protects. */
+    ALIAS(KeyField.PATH);
 
     private final List<KeyField> fields;
 

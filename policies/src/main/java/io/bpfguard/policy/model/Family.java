@@ -5,10 +5,10 @@ import java.util.Optional;
 
 /** The families of rules: what a rule speaks of. */
 public enum Family {
-    /** Programs that are run, by path. */
-    PROCESSES("processes", "paths", true),
-    /** Files that are opened, by path. */
-    FILES("files", "paths", true),
+    /** Programs that are run, by path and by what they are. */
+    PROCESSES("processes", "", true),
+    /** Files that are opened, by path and by what they are. */
+    FILES("files", "", true),
     /** Sockets, by what they are and whom they reach; no key of its own has to be there. */
     NETWORK("network", "", true),
     /** File systems that are mounted, by type. */

@@ -1,6 +1,7 @@
 package io.bpfguard.policy.model;
 
 import io.bpfguard.policy.compiled.Action;
+import io.bpfguard.policy.compiled.FileKind;
 import io.bpfguard.policy.compiled.PathOperation;
 import io.bpfguard.policy.compiled.SocketOperation;
 import java.util.List;
@@ -13,28 +14,47 @@ public sealed interface Rule {
     RuleHead head();
 
     /**
-     * Programs that are run.
+     * Programs that are run. A condition that is empty is none.
      *
      * @param head what all rules have
      * @param paths of the file that becomes a program, or of a script's interpreter
+     * @param arguments one of the program's arguments behind its name is one of these
+     * @param from path of the program that runs it
+     * @param origins where the file comes from, when not from the image by name
+     * @param operations running it, or mapping it as code
      */
-    record Processes(RuleHead head, List<Located<Glob>> paths) implements Rule {
+    record Processes(RuleHead head, List<Located<Glob>> paths, List<Located<Glob>> arguments, List<Located<Glob>> from,
+            Set<FileKind> origins, Set<PathOperation> operations) implements Rule {
         public Processes {
             paths = List.copyOf(paths);
+            arguments = List.copyOf(arguments);
+            from = List.copyOf(from);
+            origins = Set.copyOf(origins);
+            operations = Set.copyOf(operations);
         }
     }
 
     /**
-     * Files that are opened.
+     * Files that are opened. A condition that is empty is none.
      *
      * @param head what all rules have
      * @param paths of the file
      * @param operations what it is opened for
+     * @param from path of the program that does it
+     * @param own whether the task's user owns the file
+     * @param fileSystems type of the file system that holds it
+     * @param devices what device node it is
+     * @param foreignMount whether it is asked that it was reached by a mount of another mount namespace
      */
-    record Files(RuleHead head, List<Located<Glob>> paths, Set<PathOperation> operations) implements Rule {
+    record Files(RuleHead head, List<Located<Glob>> paths, Set<PathOperation> operations, List<Located<Glob>> from,
+            Optional<Boolean> own, List<Located<Glob>> fileSystems, List<DeviceRange> devices, boolean foreignMount)
+            implements Rule {
         public Files {
             paths = List.copyOf(paths);
             operations = Set.copyOf(operations);
+            from = List.copyOf(from);
+            fileSystems = List.copyOf(fileSystems);
+            devices = List.copyOf(devices);
         }
     }
 

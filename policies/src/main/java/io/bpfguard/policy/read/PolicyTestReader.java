@@ -2,6 +2,7 @@ package io.bpfguard.policy.read;
 
 import io.bpfguard.policy.check.SystemCall;
 import io.bpfguard.policy.check.SystemCalls;
+import io.bpfguard.policy.compiled.Device;
 import io.bpfguard.policy.compiled.FileKind;
 import io.bpfguard.policy.compiled.KernelFunction;
 import io.bpfguard.policy.compiled.LsmHook;
@@ -31,8 +32,7 @@ public final class PolicyTestReader {
     static final String KIND = "PolicyTest";
     private static final Map<String, PathOperation> OPERATIONS = words(PathOperation.OF_FILES);
     private static final Map<String, FileKind> KINDS = Map.of("own", FileKind.OWN, "foreignMount", FileKind.FOREIGN_MOUNT,
-            "notInImage", FileKind.NOT_IN_IMAGE, "memory", FileKind.MEMORY, "deleted", FileKind.DELETED,
-            "blockDevice", FileKind.BLOCK_DEVICE, "characterDevice", FileKind.CHARACTER_DEVICE);
+            "notInImage", FileKind.NOT_IN_IMAGE, "memory", FileKind.MEMORY, "deleted", FileKind.DELETED);
     private static final Map<String, Boolean> ABIS = Map.of("x86-64", false, "i386", true);
 
     /** What a case can try: the key that says it, and how the rest of the case is read. */
@@ -45,8 +45,8 @@ public final class PolicyTestReader {
 
     private PolicyTestReader() {
         attempts.put("exec", subject -> text(subject).map(path -> new Attempt.UseFile(path, PathOperation.EXEC, from(subject), "",
-                kinds(subject), subject.fields().take("arguments").map(node -> texts(node, subject.owner() + ".arguments")).orElse(List.of()))));
-        attempts.put("map", subject -> text(subject).map(path -> new Attempt.UseFile(path, PathOperation.MAP, from(subject), "", kinds(subject), List.of())));
+                kinds(subject), 0, subject.fields().take("arguments").map(node -> texts(node, subject.owner() + ".arguments")).orElse(List.of()))));
+        attempts.put("map", subject -> text(subject).map(path -> new Attempt.UseFile(path, PathOperation.MAP, from(subject), "", kinds(subject), 0, List.of())));
         attempts.put("file", this::file);
         attempts.put("mount", subject -> text(subject).map(type -> new Attempt.Mount(type, plain(subject, "source"))));
         attempts.put("capability", subject -> text(subject).flatMap(name -> capability(name, subject)));
@@ -158,7 +158,18 @@ public final class PolicyTestReader {
         String from = from(subject);
         String fileSystem = plain(subject, "fileSystem");
         Set<FileKind> kinds = kinds(subject);
-        return text(subject).flatMap(path -> operation.map(done -> new Attempt.UseFile(path, done, from, fileSystem, kinds, List.of())));
+        long device = subject.fields().take("device").flatMap(node -> device(node, subject.owner() + ".device")).orElse(0L);
+        return text(subject).flatMap(path -> operation.map(done -> new Attempt.UseFile(path, done, from, fileSystem, kinds, device, List.of())));
+    }
+
+    private Optional<Long> device(YamlNode node, String owner) {
+        return Fields.of(node, owner, problems).flatMap(fields -> {
+            Optional<Device.Type> type = fields.require("type").flatMap(word -> values.word(word, owner + ".type", FileRuleReader.DEVICE_TYPES)).map(Located::value);
+            Optional<Integer> major = fields.require("major").flatMap(number -> values.integer(number, owner + ".major", Device.MAX_MAJOR));
+            Optional<Integer> minor = fields.require("minor").flatMap(number -> values.integer(number, owner + ".minor", Device.MAX_MINOR));
+            fields.refuseOthers();
+            return type.flatMap(t -> major.flatMap(first -> minor.map(second -> Device.number(t, first, second))));
+        });
     }
 
     private Optional<Attempt> capability(String name, Subject subject) {

@@ -1,7 +1,6 @@
 package io.bpfguard.policy.read;
 
 import io.bpfguard.policy.compiled.Action;
-import io.bpfguard.policy.compiled.PathOperation;
 import io.bpfguard.policy.model.Capability;
 import io.bpfguard.policy.model.Errno;
 import io.bpfguard.policy.model.Family;
@@ -12,8 +11,6 @@ import io.bpfguard.policy.model.Nearest;
 import io.bpfguard.policy.model.Rule;
 import io.bpfguard.policy.model.RuleHead;
 import java.util.ArrayList;
-import java.util.EnumSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -25,8 +22,6 @@ import java.util.regex.Pattern;
 
 /** The rules of a family. */
 final class RuleReader {
-    /** What a word stands for: who may not write a file may not make, shorten or append to it either. */
-    private static final Map<String, Set<PathOperation>> OPERATIONS = operations();
     private static final Map<String, Action> FALLBACKS = Map.of("kill", Action.KILL, "audit", Action.AUDIT);
     private static final Pattern NUMBER = Pattern.compile("[1-9][0-9]{0,3}");
     private static final Pattern KERNEL_NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_.]*");
@@ -34,11 +29,13 @@ final class RuleReader {
     private final ProblemList problems;
     private final Values values;
     private final NetworkReader network;
+    private final FileRuleReader files;
 
     RuleReader(ProblemList problems, Values values) {
         this.problems = problems;
         this.values = values;
         this.network = new NetworkReader(problems, values);
+        this.files = new FileRuleReader(problems, values);
     }
 
     /** The rules that could be read; what is wrong with others is in the problems. */
@@ -55,8 +52,8 @@ final class RuleReader {
         String owner = family.key() + "[" + index + "]";
         return Fields.of(node, owner, problems).flatMap(fields -> {
             Optional<RuleHead> head = head(family, index, fields, owner);
-            if (family == Family.NETWORK) {
-                Optional<Rule> rule = network.read(head, fields, owner);
+            if (FileRuleReader.reads(family) || family == Family.NETWORK) {
+                Optional<Rule> rule = family == Family.NETWORK ? network.read(head, fields, owner) : files.read(family, head, fields, owner);
                 fields.refuseOthers();
                 return rule;
             }
@@ -75,9 +72,6 @@ final class RuleReader {
     }
 
     private void takeRest(Family family, Fields fields) {
-        if (family == Family.FILES) {
-            fields.take("operations");
-        }
         if (family == Family.KERNEL_FUNCTIONS) {
             fields.take("fallback");
         }
@@ -85,8 +79,7 @@ final class RuleReader {
 
     private void checkObjects(Family family, YamlNode node, String owner) {
         switch (family) {
-            case PROCESSES, FILES -> values.globs(node, owner, Glob.Kind.PATH);
-            case NETWORK -> throw new IllegalArgumentException("a rule on the network needs no " + owner);
+            case PROCESSES, FILES, NETWORK -> throw new IllegalArgumentException(owner + " is read elsewhere");
             case MOUNTS -> values.globs(node, owner, Glob.Kind.NAME);
             case CAPABILITIES -> capabilities(node, owner);
             case SYSTEM_CALLS, LSM_HOOKS, KERNEL_FUNCTIONS -> kernelNames(node, owner);
@@ -95,11 +88,7 @@ final class RuleReader {
 
     private Rule rule(RuleHead head, YamlNode objects, String owner, Fields fields) {
         return switch (head.family()) {
-            case PROCESSES -> new Rule.Processes(head, values.globs(objects, owner, Glob.Kind.PATH));
-            case FILES -> new Rule.Files(head, values.globs(objects, owner, Glob.Kind.PATH),
-                    fields.take("operations").map(node -> operations(node, head))
-                            .orElse(PathOperation.OF_FILES));
-            case NETWORK -> throw new IllegalArgumentException("a rule on the network needs no " + owner);
+            case PROCESSES, FILES, NETWORK -> throw new IllegalArgumentException(owner + " is read elsewhere");
             case MOUNTS -> new Rule.Mounts(head, values.globs(objects, owner, Glob.Kind.NAME));
             case CAPABILITIES -> new Rule.Capabilities(head, capabilities(objects, owner));
             case SYSTEM_CALLS -> new Rule.SystemCalls(head, kernelNames(objects, owner));
@@ -140,30 +129,6 @@ final class RuleReader {
             }
             return number.orElse(Errno.EPERM);
         }).orElse(Errno.EPERM);
-    }
-
-    private Set<PathOperation> operations(YamlNode node, RuleHead head) {
-        Set<PathOperation> operations = EnumSet.noneOf(PathOperation.class);
-        String owner = "files[" + head.index() + "].operations";
-        for (Located<String> text : values.texts(node, owner)) {
-            values.word(text, "an entry of " + owner, OPERATIONS).ifPresent(meant -> {
-                if (!operations.addAll(meant.value())) {
-                    problems.add(text.at(), owner + " has " + text.value() + " twice, or as a part of another entry");
-                }
-            });
-        }
-        return operations;
-    }
-
-    private static Map<String, Set<PathOperation>> operations() {
-        Map<String, Set<PathOperation>> words = new LinkedHashMap<>();
-        words.put("read", Set.of(PathOperation.READ));
-        words.put("write", Set.of(PathOperation.WRITE, PathOperation.APPEND, PathOperation.CREATE, PathOperation.TRUNCATE));
-        words.put("modify", PathOperation.MODIFYING);
-        for (PathOperation operation : PathOperation.MODIFYING.stream().sorted().toList()) {
-            words.putIfAbsent(operation.name().toLowerCase(Locale.ROOT), Set.of(operation));
-        }
-        return words;
     }
 
     private Set<Integer> capabilities(YamlNode node, String owner) {

@@ -2,15 +2,20 @@ package io.bpfguard.policy.read;
 
 import io.bpfguard.policy.model.Glob;
 import io.bpfguard.policy.model.GlobSyntaxException;
+import io.bpfguard.policy.model.IntegerRange;
 import io.bpfguard.policy.model.Located;
 import io.bpfguard.policy.model.Nearest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** Values of the types that the language has; a wrong one is a problem and empty. */
 final class Values {
+    private static final Pattern RANGE = Pattern.compile("(0|[1-9][0-9]{0,8})(?:-(0|[1-9][0-9]{0,8}))?");
+
     private final ProblemList problems;
 
     Values(ProblemList problems) {
@@ -72,6 +77,41 @@ final class Values {
             }
         }
         return globs;
+    }
+
+    /** A number without quotes, or two with a dash between them. */
+    Optional<IntegerRange> range(YamlNode node, String owner, int max) {
+        if (!(node instanceof YamlNode.Scalar(String text, _, _))) {
+            problems.add(node.at(), owner + " must be a number or a range like 0-15, not " + node.what());
+            return Optional.empty();
+        }
+        Matcher matcher = RANGE.matcher(text);
+        if (!matcher.matches()) {
+            problems.add(node.at(), owner + " cannot be \"" + text + "\"; write a number (8) or a range (0-15)");
+            return Optional.empty();
+        }
+        int first = Integer.parseInt(matcher.group(1));
+        int last = matcher.group(2) == null ? first : Integer.parseInt(matcher.group(2));
+        if (Math.max(first, last) > max) {
+            problems.add(node.at(), owner + " cannot be " + text + "; it goes from 0 to " + max);
+            return Optional.empty();
+        }
+        if (last < first) {
+            problems.add(node.at(), owner + " cannot be " + text + ", which ends before it begins; write " + last + "-" + first);
+            return Optional.empty();
+        }
+        return Optional.of(new IntegerRange(first, last));
+    }
+
+    /** A number without quotes. */
+    Optional<Integer> integer(YamlNode node, String owner, int max) {
+        return range(node, owner, max).flatMap(range -> {
+            if (range.first() != range.last()) {
+                problems.add(node.at(), owner + " must be one number, not a range");
+                return Optional.empty();
+            }
+            return Optional.of(range.first());
+        });
     }
 
     /** One of a few words. */

@@ -16,10 +16,11 @@ public sealed interface Attempt {
      * @param from the path of the program that does it; may be empty
      * @param fileSystem the type of the file system that holds the file; may be empty
      * @param kinds what the file is besides its path
+     * @param device the number of a device node, see {@link io.bpfguard.policy.compiled.Device}; 0 for other files
      * @param arguments of a program that is run, without its name
      */
-    record UseFile(String path, PathOperation operation, String from, String fileSystem, Set<FileKind> kinds, List<String> arguments)
-            implements Attempt {
+    record UseFile(String path, PathOperation operation, String from, String fileSystem, Set<FileKind> kinds, long device,
+            List<String> arguments) implements Attempt {
         public UseFile {
             kinds = Set.copyOf(kinds);
             arguments = List.copyOf(arguments);

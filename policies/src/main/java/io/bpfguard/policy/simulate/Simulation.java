@@ -54,19 +54,13 @@ public final class Simulation {
                 .with(KeyField.FILE_KIND, use.kinds().stream().mapToInt(kind -> kind.bit()).sum())
                 .with(KeyField.FILE_SYSTEM, bytes(use.fileSystem()))
                 .with(KeyField.SOURCE, bytes(use.from()))
-                .with(KeyField.PROGRAM_ARGUMENTS, bytes(arguments(use.arguments())))
+                .with(KeyField.DEVICE, use.device())
+                .withArguments(use.arguments())
                 .with(KeyField.PATH, bytes(use.path()));
     }
 
     private static Key key(Attempt.Mount mount) {
         return new Key().with(KeyField.MOUNT_SOURCE, bytes(mount.source())).with(KeyField.FILE_SYSTEM_TYPE, bytes(mount.type()));
-    }
-
-    /** As {@link KeyField#PROGRAM_ARGUMENTS} says. */
-    private static String arguments(List<String> arguments) {
-        StringBuilder text = new StringBuilder("\1");
-        arguments.forEach(argument -> text.append(argument.replace('\1', '\2')).append('\1'));
-        return text.toString();
     }
 
     private static byte[] bytes(String text) {

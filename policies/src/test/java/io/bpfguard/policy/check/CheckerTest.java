@@ -14,12 +14,22 @@ import io.bpfguard.policy.model.ContainerPolicy;
 import io.bpfguard.policy.model.PolicyException;
 import io.bpfguard.policy.model.Problem;
 import java.util.List;
+import java.util.stream.Stream;
+import java.util.Map;
+import java.util.LinkedHashMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class CheckerTest {
     private static final FakeNode NODE = FakeNode.debian13();
+
+    /** Where a rule on paths also judges what gives files other names. */
+    private static final List<String> ALIASES = List.of("path_link", "path_rename", "sb_mount", "move_mount", "sb_umount", "sb_pivotroot");
+
+    private static String[] withAliases(String... mechanisms) {
+        return Stream.concat(Stream.of(mechanisms), ALIASES.stream().map(hook -> "lsm/" + hook + " for other names")).toArray(String[]::new);
+    }
 
     private static List<Enforcement> lower(String spec, NodeCapabilities node) throws PolicyException {
         ContainerPolicy policy = Policies.read(Policies.document("a", spec)).policies().getFirst();
@@ -37,9 +47,21 @@ class CheckerTest {
 
     @Test
     void familiesStandAtTheirHooks() throws Exception {
-        assertThat(lower("{processes: [{action: deny, paths: [/a]}]}", NODE)).extracting(Enforcement::mechanism).containsExactly("lsm/bprm_check_security");
-        assertThat(lower("{files: [{action: deny, paths: [/a], operations: [read]}]}", NODE)).extracting(Enforcement::mechanism).containsExactly("lsm/file_open");
-        assertThat(lower("{files: [{action: deny, paths: [/a]}]}", NODE)).extracting(Enforcement::mechanism).containsExactly("lsm/file_open", "lsm/path_mknod");
+        assertThat(lower("{processes: [{action: deny, paths: [/a]}]}", NODE)).extracting(Enforcement::mechanism)
+                .containsExactly(withAliases("lsm/bprm_check_security"));
+        assertThat(lower("{files: [{action: deny, paths: [/a], operations: [read]}]}", NODE)).extracting(Enforcement::mechanism)
+                .containsExactly(withAliases("lsm/file_open"));
+        assertThat(lower("{files: [{action: deny, fileSystems: [proc], operations: [read]}]}", NODE)).extracting(Enforcement::mechanism)
+                .as("where no path is named, other names change nothing").containsExactly("lsm/file_open");
+        assertThat(lower("{files: [{action: deny, paths: [/a]}]}", NODE)).extracting(Enforcement::mechanism)
+                .containsExactly(withAliases("lsm/file_open", "lsm/path_mknod", "lsm/path_mkdir", "lsm/path_symlink", "lsm/path_link",
+                        "lsm/path_rename", "lsm/path_unlink", "lsm/path_rmdir", "lsm/path_chmod", "lsm/path_chown", "lsm/path_truncate",
+                        "lsm/file_truncate", "lsm/inode_setxattr", "lsm/inode_removexattr", "lsm/inode_set_acl", "lsm/inode_remove_acl",
+                        "lsm/sb_mount", "lsm/move_mount", "lsm/sb_umount", "lsm/sb_pivotroot"));
+        assertThat(lower("{processes: [{action: deny, origins: [memory], operations: [map]}]}", NODE)).extracting(Enforcement::mechanism)
+                .containsExactly("lsm/mmap_file", "lsm/file_mprotect");
+        assertThat(lower("{processes: [{action: deny, paths: [/a], from: [/b], operations: [exec, map]}]}", NODE)).extracting(Enforcement::mechanism)
+                .containsExactly(withAliases("lsm/bprm_check_security", "lsm/mmap_file", "lsm/file_mprotect"));
         assertThat(lower("{mounts: [{action: deny, types: [a]}]}", NODE)).extracting(Enforcement::mechanism)
                 .containsExactly("lsm/sb_mount", "lsm/sb_kern_mount", "lsm/move_mount");
         assertThat(lower("{capabilities: [{action: deny, names: [BPF]}]}", NODE)).extracting(Enforcement::mechanism)
@@ -51,26 +73,43 @@ class CheckerTest {
     }
 
     @Test
-    void operationsOnFilesThatNothingJudgesAreRefused() throws Exception {
-        for (String word : List.of("unlink", "rename", "link", "symlink", "chmod", "chown", "setxattr", "mount", "truncate")) {
-            assertThatThrownBy(() -> lower("{files: [{action: deny, paths: [/a], operations: [read, " + word + "]}]}", NODE))
-                    .isInstanceOf(PolicyException.class).hasMessageContaining("files cannot judge " + word + " by path yet");
-        }
-        assertThatThrownBy(() -> lower("{files: [{action: deny, paths: [/a], operations: [modify]}]}", NODE))
-                .isInstanceOf(PolicyException.class).hasMessageContaining("unlink, rename");
-        for (String words : List.of("write", "append", "create", "\"read\", write")) {
-            assertThat(lower("{files: [{action: deny, paths: [/a], operations: [" + words + "]}]}", NODE)).isNotEmpty();
+    void eachOperationOnFilesStandsAtHooksOfItsOwn() throws Exception {
+        Map<String, List<String>> hooks = new LinkedHashMap<>();
+        List<String> writing = List.of("file_open", "path_mknod", "path_mkdir", "path_symlink", "path_link", "path_rename", "path_truncate",
+                "file_truncate");
+        hooks.put("write", writing);
+        hooks.put("create", writing.subList(1, 6));
+        hooks.put("append", List.of("file_open", "file_fcntl", "file_permission"));
+        hooks.put("append, write", writing);
+        hooks.put("unlink", List.of("path_unlink", "path_rmdir", "path_rename"));
+        hooks.put("rename", List.of("path_rename"));
+        hooks.put("link", List.of("path_link"));
+        hooks.put("symlink", List.of("path_symlink"));
+        hooks.put("chmod", List.of("path_chmod"));
+        hooks.put("chown", List.of("path_chown"));
+        hooks.put("truncate", List.of("path_truncate", "file_truncate"));
+        hooks.put("setxattr", List.of("inode_setxattr", "inode_removexattr", "inode_set_acl", "inode_remove_acl"));
+        hooks.put("mount", List.of("sb_mount", "move_mount", "sb_umount", "sb_pivotroot"));
+        for (var entry : hooks.entrySet()) {
+            String rule = "{files: [{action: deny, paths: [/a], operations: [" + entry.getKey() + "]}]}";
+            assertThat(lower(rule, NODE)).as(entry.getKey()).extracting(Enforcement::mechanism)
+                    .containsExactlyInAnyOrder(withAliases(entry.getValue().stream().map(hook -> "lsm/" + hook).toArray(String[]::new)));
         }
     }
 
     @Test
     void auditModeTurnsDenyAndKillIntoAuditAndLeavesAllow() throws Exception {
         String rules = "processes: [{action: deny, paths: [/a]}, {action: kill, paths: [/b], errno: 5}, {action: allow, paths: [/c]}, {action: audit, paths: [/d]}]}";
-        assertThat(lower("{mode: audit, " + rules, NODE)).extracting(Enforcement::action)
+        assertThat(lower("{mode: audit, " + rules, NODE)).filteredOn(CheckerTest::isOfPrograms).extracting(Enforcement::action)
                 .containsExactly(Action.AUDIT, Action.AUDIT, Action.ALLOW, Action.AUDIT);
         assertThat(lower("{mode: audit, " + rules, NODE)).allSatisfy(enforcement -> assertThat(enforcement.errno()).isZero());
-        assertThat(lower("{" + rules, NODE)).extracting(Enforcement::action).containsExactly(Action.DENY, Action.KILL, Action.ALLOW, Action.AUDIT);
-        assertThat(lower("{processes: [{action: deny, paths: [/a], mode: audit}]}", NODE)).extracting(Enforcement::action).containsExactly(Action.AUDIT);
+        assertThat(lower("{" + rules, NODE)).filteredOn(CheckerTest::isOfPrograms).extracting(Enforcement::action)
+                .containsExactly(Action.DENY, Action.KILL, Action.ALLOW, Action.AUDIT);
+        assertThat(lower("{processes: [{action: deny, paths: [/a], mode: audit}]}", NODE)).extracting(Enforcement::action).containsOnly(Action.AUDIT);
+    }
+
+    private static boolean isOfPrograms(Enforcement enforcement) {
+        return enforcement.hook().equals(LsmHook.BPRM_CHECK_SECURITY);
     }
 
     @ParameterizedTest
@@ -98,9 +137,9 @@ class CheckerTest {
 
     @Test
     void aMissingHookIsRefusedForEveryFamilyThatNeedsIt() {
-        for (String hook : List.of("bprm_check_security", "file_open", "sb_mount", "sb_kern_mount", "move_mount",
+        for (String hook : List.of("bprm_check_security", "mmap_file", "file_mprotect", "file_open", "sb_mount", "sb_kern_mount", "move_mount",
                 "capable", "userns_create")) {
-            String all = "{processes: [{action: deny, paths: [/a]}], files: [{action: deny, paths: [/a]}], mounts: [{action: deny, types: [a]}], "
+            String all = "{processes: [{action: deny, paths: [/a], operations: [exec, map]}], files: [{action: deny, paths: [/a]}], mounts: [{action: deny, types: [a]}], "
                     + "capabilities: [{action: deny, names: [BPF]}], systemCalls: [{action: deny, names: [unshare]}]}";
             assertThatThrownBy(() -> lower(all, NODE.without(hook))).isInstanceOf(PolicyException.class)
                     .hasMessageContaining("LSM hook " + hook);
@@ -154,6 +193,7 @@ class CheckerTest {
             assertThat(lower("{systemCalls: [{action: deny, names: [" + name + "]}]}", NODE))
                     .allSatisfy(CheckerTest::isOffered);
         }
+        assertThat(lower("{processes: [{action: deny, paths: [/a], operations: [exec, map]}]}", NODE)).allSatisfy(CheckerTest::isOffered);
         assertThat(lower("{files: [{action: deny, paths: [/a]}], mounts: [{action: deny, types: [a]}], capabilities: [{action: deny, names: [ALL]}]}", NODE))
                 .allSatisfy(CheckerTest::isOffered);
     }

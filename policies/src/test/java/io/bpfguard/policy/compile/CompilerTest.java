@@ -42,7 +42,7 @@ class CompilerTest {
     }
 
     private static Verdict mount(Route route, LsmHook hook, String type) {
-        return decide(route, hook, v -> v.fileSystemType(bytes(type)));
+        return decide(route, hook, only(Matcher.MOUNT, v -> v.fileSystemType(bytes(type))));
     }
 
     @Test
@@ -59,8 +59,8 @@ class CompilerTest {
         assertThat(open(route, "/secrets/a/b", PathOperation.WRITE).action()).isEqualTo(Action.KILL);
         assertThat(open(route, "/secrets", PathOperation.WRITE)).isEqualTo(Verdict.NONE);
         assertThat(open(route, "/secrets/a", PathOperation.EXEC)).isEqualTo(Verdict.NONE);
-        assertThat(route.chains()).containsOnlyKeys(LsmHook.FILE_OPEN, LsmHook.PATH_MKNOD);
         assertThat(decide(route, LsmHook.PATH_MKNOD, v -> v.path(bytes("/secrets/new"), PathOperation.CREATE)).action()).isEqualTo(Action.KILL);
+        assertThat(decide(route, new LsmHook("path_unlink"), v -> v.path(bytes("/etc/shadow"), PathOperation.UNLINK))).isEqualTo(Verdict.NONE);
     }
 
     @Test
@@ -196,19 +196,24 @@ class CompilerTest {
 
     @Test
     void rulesAreNumberedFromOneWithPolicyPlaceAndMechanism() throws Exception {
-        CheckedPolicies checked = Policies.check(document("b", "{files: [{name: x, action: deny, paths: [/b]}]}")
+        CheckedPolicies checked = Policies.check(document("b", "{files: [{name: x, action: deny, paths: [/b], operations: [read]}]}")
                 + document("a", "{defaults: {processes: deny}, mounts: [{action: deny, types: [x]}]}"));
         Compiler compiler = new Compiler(checked, FakeNode.debian13());
-        assertThat(List.of(1, 2, 3)).extracting(compiler::rule).containsExactly(
+        List<String> aliases = List.of("lsm/path_link for other names", "lsm/path_rename for other names", "lsm/sb_mount for other names",
+                "lsm/move_mount for other names", "lsm/sb_umount for other names", "lsm/sb_pivotroot for other names");
+        assertThat(List.of(1, 2, 3, 4, 5)).extracting(compiler::rule).containsExactly(
                 new RuleInfo(1, "a", "mounts[0]", List.of("lsm/sb_mount", "lsm/sb_kern_mount", "lsm/move_mount")),
                 new RuleInfo(2, "a", "defaults.processes", List.of("lsm/bprm_check_security")),
-                new RuleInfo(3, "b", "files[0] (x)", List.of("lsm/file_open", "lsm/path_mknod")));
+                new RuleInfo(3, "a", "defaults.processes", aliases),
+                new RuleInfo(4, "b", "files[0] (x)", List.of("lsm/file_open")),
+                new RuleInfo(5, "b", "files[0] (x)", aliases));
         assertThat(compiler.rule(1).mechanismAt("lsm/sb_kern_mount")).isEqualTo("lsm/sb_kern_mount");
-        assertThatThrownBy(() -> compiler.rule(4)).isInstanceOf(IllegalArgumentException.class);
-        Verdict denied = open(compiler.route(checked.policies()), "/b", PathOperation.WRITE);
+        assertThatThrownBy(() -> compiler.rule(6)).isInstanceOf(IllegalArgumentException.class);
+        Verdict denied = open(compiler.route(checked.policies()), "/b", PathOperation.READ);
         assertThat(compiler.rule(denied.rule()).rule()).isEqualTo("files[0] (x)");
         assertThat(compiler.hookPoints()).extracting(HookPoint::kernelName)
-                .containsExactlyInAnyOrder("sb_mount", "sb_kern_mount", "move_mount", "bprm_check_security", "file_open", "path_mknod");
+                .containsExactlyInAnyOrder("sb_mount", "sb_kern_mount", "move_mount", "bprm_check_security", "file_open", "path_link", "path_rename",
+                        "sb_umount", "sb_pivotroot");
     }
 
     @Test

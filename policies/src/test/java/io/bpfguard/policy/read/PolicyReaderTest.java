@@ -5,9 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
 import io.bpfguard.policy.compiled.Action;
+import io.bpfguard.policy.compiled.Device;
+import io.bpfguard.policy.compiled.FileKind;
 import io.bpfguard.policy.compiled.PathOperation;
 import io.bpfguard.policy.model.ContainerPolicy;
+import io.bpfguard.policy.model.DeviceRange;
 import io.bpfguard.policy.model.Family;
+import io.bpfguard.policy.model.IntegerRange;
 import io.bpfguard.policy.model.LabelRequirement.Operator;
 import io.bpfguard.policy.model.Located;
 import io.bpfguard.policy.model.Mode;
@@ -48,23 +52,42 @@ class PolicyReaderTest {
                 tuple(Family.PROCESSES, Action.DENY),
                 tuple(Family.CAPABILITIES, Action.AUDIT));
         assertThat(policy.rules()).extracting(rule -> rule.head().label())
-                .containsExactly("processes[0] (shells)", "processes[1]",
-                "files[0] (secrets)", "files[1]", "network[0]", "network[1]", "mounts[0]", "capabilities[0]", "systemCalls[0]", "lsmHooks[0]",
+                .containsExactly("processes[0] (shells)", "processes[1]", "processes[2]", "processes[3]",
+                "files[0] (secrets)", "files[1]", "files[2]", "network[0]", "network[1]", "mounts[0]", "capabilities[0]", "systemCalls[0]", "lsmHooks[0]",
                         "kernelFunctions[0]");
-        assertThat(policy.rules()).extracting(rule -> rule.head().errno()).containsExactly(13, 1, 2, 1, 1, 1, 1, 1, 1, 1, 1);
+        assertThat(policy.rules()).extracting(rule -> rule.head().errno()).containsExactly(13, 1, 1, 1, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1);
         assertThat(policy.rules()).extracting(rule -> rule.head().mode()).startsWith(Mode.AUDIT, Mode.ENFORCE);
-        assertThat(policy.rules().get(2)).isInstanceOfSatisfying(Rule.Files.class,
+        assertThat(policy.rules().get(2)).isInstanceOfSatisfying(Rule.Processes.class, programs -> {
+            assertThat(programs.arguments()).extracting(glob -> glob.value().text()).containsExactly("-c*", "/tmp/*");
+            assertThat(programs.from()).extracting(glob -> glob.value().text()).containsExactly("/usr/bin/env", "/bin/*sh");
+            assertThat(programs.operations()).containsExactly(PathOperation.EXEC);
+        });
+        assertThat(policy.rules().get(3)).isInstanceOfSatisfying(Rule.Processes.class, programs -> {
+            assertThat(programs.paths()).isEmpty();
+            assertThat(programs.origins()).containsExactlyInAnyOrder(FileKind.MEMORY, FileKind.DELETED);
+            assertThat(programs.operations()).containsExactlyInAnyOrder(PathOperation.EXEC, PathOperation.MAP);
+        });
+        assertThat(policy.rules().get(4)).isInstanceOfSatisfying(Rule.Files.class,
                 files -> assertThat(files.operations()).containsExactly(PathOperation.READ));
-        assertThat(policy.rules().get(3)).isInstanceOfSatisfying(Rule.Files.class,
+        assertThat(policy.rules().get(5)).isInstanceOfSatisfying(Rule.Files.class,
                 files -> assertThat(files.operations()).isEqualTo(PathOperation.OF_FILES));
-        assertThat(policy.rules().get(4)).isInstanceOfSatisfying(Rule.Network.class, network -> {
+        assertThat(policy.rules().get(6)).isInstanceOfSatisfying(Rule.Files.class, files -> {
+            assertThat(files.paths()).isEmpty();
+            assertThat(files.own()).contains(false);
+            assertThat(files.fileSystems()).hasSize(2);
+            assertThat(files.foreignMount()).isTrue();
+            assertThat(files.devices()).containsExactly(
+                    new DeviceRange(Device.Type.BLOCK, new IntegerRange(0, 4095), new IntegerRange(0, 1048575)),
+                    new DeviceRange(Device.Type.CHARACTER, new IntegerRange(10, 11), new IntegerRange(200, 200)));
+        });
+        assertThat(policy.rules().get(7)).isInstanceOfSatisfying(Rule.Network.class, network -> {
             assertThat(network.addresses()).extracting(address -> address.value().toString()).containsExactly("169.254.169.254", "fd00:ec2::/32");
             assertThat(network.ports()).containsExactly(new PortRange(80, 80), new PortRange(8000, 8999));
             assertThat(network.protocols()).containsExactlyInAnyOrder(6, 256, 262);
         });
-        assertThat(policy.rules().get(7)).isInstanceOfSatisfying(Rule.Capabilities.class,
+        assertThat(policy.rules().get(10)).isInstanceOfSatisfying(Rule.Capabilities.class,
                 capabilities -> assertThat(capabilities.numbers()).containsExactlyInAnyOrder(21, 13));
-        assertThat(policy.rules().get(10)).isInstanceOfSatisfying(Rule.KernelFunctions.class,
+        assertThat(policy.rules().get(13)).isInstanceOfSatisfying(Rule.KernelFunctions.class,
                 functions -> assertThat(functions.fallback()).map(Located::value).contains(Action.KILL));
     }
 

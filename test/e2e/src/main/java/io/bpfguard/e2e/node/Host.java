@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -14,7 +15,7 @@ public final class Host {
 
     /** Whether the process's mount namespace has a file system of this type at this place ("" for any type). */
     public static boolean mounted(int pid, String type, String target) {
-        return lines(Path.of("/proc/" + pid + "/mountinfo")).stream().anyMatch(line -> {
+        return mounts(pid).stream().anyMatch(line -> {
             String[] fields = line.split(" ");
             int separator = List.of(fields).indexOf("-");
             return fields[4].equals(target) && (type.isEmpty() || fields[separator + 1].equals(type));
@@ -22,7 +23,7 @@ public final class Host {
     }
 
     public static void unmount(int pid, String target) {
-        Shell.run("nsenter", "-t", Integer.toString(pid), "-m", "umount", "-l", target);
+        inside(pid, "umount -l " + target);
     }
 
     /** The identity of a namespace of a process, such as {@code mnt:[4026531841]}. */
@@ -34,10 +35,43 @@ public final class Host {
         }
     }
 
-    /** The effective capabilities of a process as the kernel prints them. */
-    public static String effectiveCapabilities(long pid) {
+    /** A line of a process's {@code /proc/PID/status}, such as {@code CapEff}, without its name. */
+    public static String status(long pid, String field) {
         return lines(Path.of("/proc/" + pid + "/status")).stream()
-                .filter(line -> line.startsWith("CapEff:")).findFirst().orElseThrow().substring(7).strip();
+                .filter(line -> line.startsWith(field + ":")).findFirst().orElseThrow().substring(field.length() + 1).strip();
+    }
+
+    /** What the open descriptors of a process lead to, as the kernel prints it: paths, {@code socket:[4711]}, {@code anon_inode:bpf-map}. */
+    public static List<String> descriptors(long pid) {
+        try (var links = Files.list(Path.of("/proc/" + pid + "/fd"))) {
+            var targets = new ArrayList<String>();
+            for (var link : links.toList()) {
+                targets.add(Files.readSymbolicLink(link).toString());
+            }
+            return targets;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The file system and inode of a process's root directory. */
+    public static String root(long pid) {
+        try {
+            var attributes = Files.readAttributes(Path.of("/proc/" + pid + "/root"), "unix:dev,ino");
+            return attributes.get("dev") + ":" + attributes.get("ino");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** All that is mounted in the process's mount namespace, with options and propagation. */
+    public static List<String> mounts(long pid) {
+        return lines(Path.of("/proc/" + pid + "/mountinfo"));
+    }
+
+    /** Runs a shell command in the namespaces of a process, as the host: in none of its cgroups and under no policy. */
+    public static Shell.Result inside(long pid, String script) {
+        return Shell.run("nsenter", "-t", Long.toString(pid), "-m", "-p", "/bin/sh", "-c", script);
     }
 
     /** A process in the same cgroup as {@code pid}, by its name. */

@@ -23,44 +23,6 @@ public final class Catalogue {
                 """.formatted(name, name) + rules.indent(2);
     }
 
-    static Scenario files() {
-        String rules = """
-                files:
-                  - action: deny
-                    paths: [/shared/secret, /shared/vault/**]
-                    operations: [read, write]
-                """;
-        var secret = new Effect.FileChanged("secret");
-        String path = "/shared/secret";
-        return new TrialScenario("files", policy("files", rules), List.of(
-                eperm("open for reading", "files", "files[0]", new Effect.FileRead("secret"), "/probes/file", "read", path),
-                eperm("open for writing", "files", "files[0]", secret, "/probes/file", "append", path),
-                eperm("openat2", "files", "files[0]", secret, "/probes/file", "openat2", path),
-                eperm("creat over it", "files", "files[0]", secret, "/probes/file", "creat", path),
-                eperm("open by the 32-bit entry", "files", "files[0]", secret, "/probes/entry32", "open", path),
-                eperm("open by io_uring", "files", "files[0]", secret, "/probes/uring-open", path),
-                eperm("a new file below a denied directory", "files", "files[0]",
-                        new Effect.FileMade("vault/new"), "/probes/file", "create", "/shared/vault/new")),
-                List.of(
-                        List.of("/bin/cat", "/etc/passwd"),
-                        List.of("/bin/sh", "-c", "echo x >/shared/other; rm /shared/other")));
-    }
-
-    static Scenario execution() {
-        String rules = """
-                processes:
-                  - name: no-mark
-                    action: deny
-                    paths: [/probes/mark]
-                """;
-        var mark = new Effect.FileChanged("marked");
-        var how = List.of("execve", "execveat", "fd", "procfd");
-        return new TrialScenario("execution", policy("execution", rules),
-                how.stream().map(way -> eperm("exec by " + way, "execution", "processes[0]", mark,
-                        "/probes/run", way, "/probes/mark", "/shared/marked")).toList(),
-                List.of(List.of("/bin/true"), List.of("/probes/run", "fd", "/bin/busybox", "true")));
-    }
-
     static Scenario mounts() {
         String rules = """
                 mounts:
@@ -69,10 +31,10 @@ public final class Catalogue {
                 """;
         var tmpfs = new Effect.Mounted("tmpfs", "/m");
         return new TrialScenario("mounts", policy("mounts", rules), List.of(
-                eperm("mount(2) of a tmpfs", "mounts", "mounts[0]", tmpfs, "/probes/mount", "tmpfs", "/m"),
-                eperm("fsopen chain for a tmpfs", "mounts", "mounts[0]", tmpfs, "/probes/fsmount", "tmpfs", "/m"),
-                eperm("mount by the 32-bit entry", "mounts", "mounts[0]", tmpfs, "/probes/entry32", "mount", "tmpfs", "/m")),
-                List.of(List.of("/bin/sh", "-c", "/probes/mount ramfs /other && umount /other")));
+                eperm("mount(2) of a tmpfs", "mounts", "mounts[0]", tmpfs, "/probes/mount", "new", "tmpfs", "/m"),
+                eperm("fsopen chain for a tmpfs", "mounts", "mounts[0]", tmpfs, "/probes/mount", "fsopen", "tmpfs", "/m"),
+                eperm("mount by the 32-bit entry", "mounts", "mounts[0]", tmpfs, "/probes/mount", "new/32", "tmpfs", "/m")),
+                List.of(List.of("/bin/sh", "-c", "/probes/mount new ramfs /other && umount /other")));
     }
 
     static Scenario allMounts() {
@@ -83,13 +45,13 @@ public final class Catalogue {
                 """;
         return new TrialScenario("all-mounts", policy("all-mounts", rules), List.of(
                 eperm("mount(2) of a ramfs", "all-mounts", "mounts[0]",
-                        new Effect.Mounted("ramfs", "/m"), "/probes/mount", "ramfs", "/m"),
+                        new Effect.Mounted("ramfs", "/m"), "/probes/mount", "new", "ramfs", "/m"),
                 eperm("fsopen chain for a ramfs", "all-mounts", "mounts[0]",
-                        new Effect.Mounted("ramfs", "/m"), "/probes/fsmount", "ramfs", "/m"),
+                        new Effect.Mounted("ramfs", "/m"), "/probes/mount", "fsopen", "ramfs", "/m"),
                 eperm("bind mount", "all-mounts", "mounts[0]",
-                        new Effect.Mounted("", "/m"), "/probes/mount", "bind:/shared", "/m"),
+                        new Effect.Mounted("", "/m"), "/probes/mount", "bind", "/shared", "/m"),
                 eperm("cloned tree", "all-mounts", "mounts[0]",
-                        new Effect.Mounted("", "/m"), "/probes/fsmount", "tree:/shared", "/m")),
+                        new Effect.Mounted("", "/m"), "/probes/mount", "tree", "/shared", "/m")),
                 List.of(List.of("/bin/cat", "/proc/mounts")));
     }
 
@@ -116,21 +78,20 @@ public final class Catalogue {
         var tmpfs = new Effect.Mounted("tmpfs", "/m");
         return new TrialScenario("system-calls", policy("system-calls", rules), List.of(
                 eperm("unshare of the mount namespace", "system-calls", "systemCalls[0]",
-                        new Effect.OtherNamespace("unshare", "mnt"), "/probes/unshare", "mnt"),
+                        new ProcessEffect.OtherNamespace("mnt"), "/probes/namespace", "unshare", "mnt"),
                 eperm("unshare of the user namespace", "system-calls", "systemCalls[0]",
-                        new Effect.OtherNamespace("unshare", "user"), "/probes/unshare", "user"),
-                eperm("mount", "system-calls", "systemCalls[0]", tmpfs, "/probes/mount", "tmpfs", "/m"),
+                        new ProcessEffect.OtherNamespace("user"), "/probes/namespace", "unshare", "user"),
+                eperm("mount", "system-calls", "systemCalls[0]", tmpfs, "/probes/mount", "new", "tmpfs", "/m"),
                 eperm("mount by the 32-bit entry", "system-calls", "systemCalls[0]", tmpfs,
-                        "/probes/entry32", "mount", "tmpfs", "/m"),
+                        "/probes/mount", "new/32", "tmpfs", "/m"),
                 eperm("splice", "system-calls", "systemCalls[0]",
-                        new Effect.FileChanged("spliced"), "/probes/splice", "/etc/passwd", "/shared/spliced"),
-                eperm("capset", "system-calls", "systemCalls[0]", new Effect.NoCapabilities("capset"), "/probes/capset")),
+                        new Effect.FileChanged("spliced"), "/probes/splice", "splice", "/etc/passwd", "/shared/spliced"),
+                eperm("capset", "system-calls", "systemCalls[0]", new ProcessEffect.StatusIs("CapEff", "0+"), "/probes/identity", "capset")),
                 List.of(
-                        List.of("/probes/sendfile", "/etc/passwd", "/shared/sent"),
-                        List.of("/bin/sh", "-c", "/probes/fsmount tmpfs /other && umount /other")));
+                        List.of("/probes/splice", "sendfile", "/etc/passwd", "/shared/sent"),
+                        List.of("/bin/sh", "-c", "/probes/mount fsopen tmpfs /other && umount /other")));
     }
 
-    /** setns has a scenario of its own because its probe needs unshare. */
     static Scenario setns() {
         String rules = """
                 systemCalls:
@@ -138,8 +99,8 @@ public final class Catalogue {
                     names: [setns]
                 """;
         return new TrialScenario("setns", policy("setns", rules), List.of(
-                eperm("setns", "setns", "systemCalls[0]", new Effect.OtherNamespace("setns", "uts"), "/probes/setns")),
-                List.of(List.of("/probes/unshare", "uts")));
+                eperm("setns", "setns", "systemCalls[0]", new ProcessEffect.JoinedNamespace("uts"), "/probes/namespace", "setns", "uts")),
+                List.of(List.of("/probes/namespace", "unshare", "uts")));
     }
 
     static Scenario functions() {
@@ -149,9 +110,9 @@ public final class Catalogue {
                     names: [path_mount]
                 """;
         return new TrialScenario("functions", policy("functions", rules), List.of(
-                new Trial("a call of path_mount", List.of("/probes/mount", "tmpfs", "/m"), Errno.KILL,
+                new Trial("a call of path_mount", List.of("/probes/mount", "new", "tmpfs", "/m"), Errno.KILL,
                         "functions", "kernelFunctions[0]", new Effect.Mounted("tmpfs", "/m"))),
-                List.of(List.of("/probes/unshare", "uts")));
+                List.of(List.of("/probes/namespace", "unshare", "uts")));
     }
 
     /** Functions whose call can be prevented on every kernel: those of the security layer. */
@@ -200,7 +161,7 @@ public final class Catalogue {
                 eperm("its mount of a cgroup v1 hierarchy", "cve-2022-0492-mount", "mounts[0]",
                         new Effect.ReleaseAgentSet("/m"), "/probes/cve-2022-0492", "/m")),
                 List.of(
-                        List.of("/bin/sh", "-c", "/probes/mount tmpfs /other && umount /other"),
+                        List.of("/bin/sh", "-c", "/probes/mount new tmpfs /other && umount /other"),
                         List.of("/bin/cat", "/sys/fs/cgroup/cgroup.procs")));
     }
 

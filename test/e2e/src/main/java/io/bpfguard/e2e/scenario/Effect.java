@@ -2,6 +2,7 @@ package io.bpfguard.e2e.scenario;
 
 import io.bpfguard.e2e.cri.Container;
 import io.bpfguard.e2e.node.Host;
+import io.bpfguard.e2e.node.Shell;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -18,19 +19,29 @@ public interface Effect {
     /** Whether the effect is there. */
     boolean present(Stage stage, Container container);
 
-    /** A name of the process to look at while it waits for the host, or "" when the effect outlives it. */
-    default String held() {
-        return "";
+    /** Whether the probe must be looked at while it waits for the host; else the effect outlives it. */
+    default boolean whileHeld() {
+        return false;
     }
 
-    /** A file below the shared directory has not the content, owner and place that it was given. */
+    /** Whether it leaves a trace; else the exit status alone says whether it got through. */
+    default boolean visible() {
+        return true;
+    }
+
+    /** A file below the shared directory has not the content, owner, mode and place that it was given. */
     record FileChanged(String name) implements Effect {
         private static final String CONTENT = "known content\n";
+        private static final int MODE = 0100644;
 
         @Override
         public void reset(Stage stage, Container container) {
-            for (var other : List.of(".moved", ".linked")) {
+            for (var other : List.of(".moved", ".linked", ".other")) {
                 delete(stage.layout.shared().resolve(name + other));
+            }
+            Path file = stage.layout.shared().resolve(name);
+            if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+                delete(file);
             }
             stage.sharedFile(name, CONTENT);
         }
@@ -42,6 +53,7 @@ public interface Effect {
                 return !Files.isRegularFile(file)
                         || !Arrays.equals(Files.readAllBytes(file), CONTENT.getBytes())
                         || (Integer) Files.getAttribute(file, "unix:uid") != 0
+                        || (Integer) Files.getAttribute(file, "unix:mode") != MODE
                         || (Integer) Files.getAttribute(file, "unix:nlink") != 1;
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
@@ -49,7 +61,7 @@ public interface Effect {
         }
     }
 
-    /** Reading leaves no trace: the exit status alone says whether it got through. */
+    /** Reading a file below the shared directory leaves no trace. */
     record FileRead(String name) implements Effect {
         @Override
         public void reset(Stage stage, Container container) {
@@ -59,6 +71,77 @@ public interface Effect {
         @Override
         public boolean present(Stage stage, Container container) {
             return false;
+        }
+
+        @Override
+        public boolean visible() {
+            return false;
+        }
+    }
+
+    /** Nothing that the host could see. */
+    record Nothing() implements Effect {
+        @Override
+        public void reset(Stage stage, Container container) {
+            // There is nothing.
+        }
+
+        @Override
+        public boolean present(Stage stage, Container container) {
+            return false;
+        }
+
+        @Override
+        public boolean visible() {
+            return false;
+        }
+    }
+
+    /** A file below the shared directory has the extended attribute that {@code /probes/file} sets. */
+    record AttributeSet(String name) implements Effect {
+        @Override
+        public void reset(Stage stage, Container container) {
+            stage.sharedFile(name, "known content\n"); // a new one
+        }
+
+        @Override
+        public boolean present(Stage stage, Container container) {
+            return attribute(stage.layout.shared().resolve(name)).ok();
+        }
+
+        static Shell.Result attribute(Path file) {
+            return Shell.run("busybox", "getfattr", "-n", "security.probe", file.toString());
+        }
+    }
+
+    /** The extended attribute of a file below the shared directory is gone. */
+    record AttributeGone(String name) implements Effect {
+        @Override
+        public void reset(Stage stage, Container container) {
+            stage.sharedFile(name, "known content\n");
+            Shell.must(stage.layout.probes().resolve("file").toString(), "setxattr", stage.layout.shared().resolve(name).toString());
+        }
+
+        @Override
+        public boolean present(Stage stage, Container container) {
+            return !AttributeSet.attribute(stage.layout.shared().resolve(name)).ok();
+        }
+    }
+
+    /** A directory below the shared directory is gone. */
+    record DirectoryGone(String name) implements Effect {
+        @Override
+        public void reset(Stage stage, Container container) {
+            try {
+                Files.createDirectories(stage.layout.shared().resolve(name));
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
+        @Override
+        public boolean present(Stage stage, Container container) {
+            return !Files.exists(stage.layout.shared().resolve(name));
         }
     }
 
@@ -92,45 +175,6 @@ public interface Effect {
         }
     }
 
-    /** A process has another namespace than its container. */
-    record OtherNamespace(String comm, String kind) implements Effect {
-        @Override
-        public void reset(Stage stage, Container container) {
-            // It ends with the process.
-        }
-
-        @Override
-        public boolean present(Stage stage, Container container) {
-            int pid = stage.kubelet.status(container).pid();
-            int held = Host.inCgroupOf(pid, comm).orElseThrow();
-            return !Host.namespace(held, kind).equals(Host.namespace(pid, kind));
-        }
-
-        @Override
-        public String held() {
-            return comm;
-        }
-    }
-
-    /** A process has no effective capability left. */
-    record NoCapabilities(String comm) implements Effect {
-        @Override
-        public void reset(Stage stage, Container container) {
-            // It ends with the process.
-        }
-
-        @Override
-        public boolean present(Stage stage, Container container) {
-            int held = Host.inCgroupOf(stage.kubelet.status(container).pid(), comm).orElseThrow();
-            return Host.effectiveCapabilities(held).matches("0+");
-        }
-
-        @Override
-        public String held() {
-            return comm;
-        }
-    }
-
     /** The release_agent of the guest's own cgroup v1 hierarchy has a value. */
     record ReleaseAgentSet(String mountedAt) implements Effect {
         @Override
@@ -157,7 +201,7 @@ public interface Effect {
         }
     }
 
-    private static void delete(Path file) {
+    static void delete(Path file) {
         try {
             Files.deleteIfExists(file);
         } catch (IOException e) {

@@ -65,7 +65,7 @@ public final class RuntimeWork implements Scenario {
         if (handler.equals(Containerd.HOOKED_HANDLER)) {
             stage.report.check(Files.exists(stage.containerd.hookFile()), "the createContainer hook ran", "");
         }
-        var denied = stage.kubelet.execSync(container, List.of("/probes/mount", "ramfs", "/m"));
+        var denied = stage.kubelet.execSync(container, List.of("/probes/mount", "new", "ramfs", "/m"));
         stage.report.check(denied.exitCode() == EPERM, "the workload's own mount is denied " + on, denied.toString());
     }
 

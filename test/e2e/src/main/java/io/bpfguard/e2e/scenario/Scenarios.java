@@ -9,14 +9,19 @@ import java.util.function.Supplier;
 /** All scenarios by name, and the groups that a test run asks for. */
 public final class Scenarios {
     private static final Map<String, Supplier<Scenario>> BY_NAME = byName();
-    private static final List<String> GRANULARITIES = List.of("files", "execution", "mounts", "all-mounts", "capabilities",
+    private static final List<String> GRANULARITIES = List.of("mounts", "all-mounts", "capabilities",
             "system-calls", "setns", "lsm-hooks", "functions", "function-deny", "cve-2022-0492-mount", "cve-2022-0492-write");
+    private static final List<String> ESSENTIAL = List.of("mounts", "capabilities", "system-calls", "functions", "function-deny",
+            "cve-2022-0492-mount", "cve-2022-0492-write");
     private static final List<String> PATH = List.of("runtime-work", "sessions", "lasting", "first-instruction");
     private static final Map<String, List<String>> GROUPS = Map.of(
             "granularities", GRANULARITIES,
             "path", PATH,
+            "families", Families.allNames(),
+            "acceptance", Acceptance.allNames(),
+            "conditions", Conditions.allNames(),
             // What differs from kernel to kernel and from runtime to runtime; the rest is shown once, here or in the other group.
-            "essential", concat(List.of(List.of("load"), GRANULARITIES, PATH, List.of("unix-sockets", "adoption", "wrong-start"))),
+            "essential", concat(List.of(List.of("load"), ESSENTIAL, PATH, List.of("unix-sockets", "adoption", "wrong-start"))),
             "all", concat(List.of(List.of("load", "start-up"), GRANULARITIES, List.of("system-call-functions", "edits", "switches"), PATH,
                     List.of("launched", "runtime-restart", "late-runtime"))));
 
@@ -25,31 +30,32 @@ public final class Scenarios {
     private static Map<String, Supplier<Scenario>> byName() {
         var all = new LinkedHashMap<String, Supplier<Scenario>>();
         List<Supplier<Scenario>> makers = List.of(
-                Load::new, StartUp::new, Catalogue::files, Catalogue::execution, Catalogue::mounts, Catalogue::allMounts,
+                Load::new, StartUp::new, Catalogue::mounts, Catalogue::allMounts,
                 Catalogue::capabilities, UnixSockets::scenario, Catalogue::systemCalls, Catalogue::setns, Catalogue::functions, Catalogue::functionDeny,
                 Catalogue::systemCallFunctions, Catalogue::lsmHooks, Catalogue::cveMount,
                 Catalogue::cveRelease, RuntimeWork::new, Sessions::new, Edits::new, Switches::new, Lasting::new,
                 Adoption::new, Launched::new, WrongStart::new,
                 FirstInstruction::new, RuntimeRestart::new, LateRuntime::new, BadNode::new, NoBpfLsm::new, CgroupV1::new, Demo::new);
-        for (var maker : makers) {
+        for (var maker : concat(List.of(makers, Families.ALL, Acceptance.ALL, Conditions.ALL))) {
             all.put(maker.get().name(), maker);
         }
         return all;
     }
 
-    private static List<String> concat(List<List<String>> lists) {
+    private static <T> List<T> concat(List<List<T>> lists) {
         return lists.stream().flatMap(List::stream).toList();
     }
 
-    /** The scenarios of these names and groups; {@code controls} stands for the controls of all, without a guard. */
+    /** The scenarios of these names and groups, each once; after {@code controls} only their controls, without a guard, of all if none is named. */
     public static List<Scenario> named(List<String> names) {
+        int controls = names.indexOf("controls");
+        if (controls >= 0) {
+            var rest = names.subList(controls + 1, names.size());
+            return concat(List.of(named(names.subList(0, controls)), List.of(new Controls(named(rest.isEmpty() ? List.of("all") : rest)))));
+        }
         var scenarios = new ArrayList<Scenario>();
-        for (String name : names) {
-            if (name.equals("controls")) {
-                scenarios.add(new Controls(named(List.of("all"))));
-            } else if (GROUPS.containsKey(name)) {
-                scenarios.addAll(named(GROUPS.get(name)));
-            } else if (BY_NAME.containsKey(name)) {
+        for (String name : names.stream().flatMap(name -> GROUPS.getOrDefault(name, List.of(name)).stream()).distinct().toList()) {
+            if (BY_NAME.containsKey(name)) {
                 scenarios.add(BY_NAME.get(name).get());
             } else {
                 throw new IllegalArgumentException("no scenario " + name + "; there are " + BY_NAME.keySet()

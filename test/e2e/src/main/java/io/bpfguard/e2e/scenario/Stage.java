@@ -17,6 +17,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 
 /** The node with its agent and runtime, and the pods of the scenario that runs. */
 public final class Stage implements AutoCloseable {
@@ -27,6 +29,7 @@ public final class Stage implements AutoCloseable {
     private final List<Pod> pods = new ArrayList<>();
     private int podNumber;
     private Container free;
+    private Listeners listeners;
 
     public final Layout layout;
     public final Containerd containerd;
@@ -93,6 +96,28 @@ public final class Stage implements AutoCloseable {
         return free;
     }
 
+    /** A container that runs commands for us, with what {@code needs} adds. */
+    Attended attended(String app, UnaryOperator<ContainerSpec> needs) {
+        var pod = pod(app);
+        var channel = new Attended.Channel(layout.shared(), pod.spec().name());
+        channel.make();
+        String[] command = channel.command("/shared").toArray(String[]::new);
+        return new Attended(channel, kubelet.run(pod, needs.apply(spec("main", command))));
+    }
+
+    /** The same in a pod that no policy selects. */
+    Attended attendedFree(UnaryOperator<ContainerSpec> needs) {
+        return attended(FREE, needs);
+    }
+
+    /** The node's listening addresses, made at the first use. */
+    Listeners listeners() {
+        if (listeners == null) {
+            listeners = new Listeners(Stream.concat(Listeners.METADATA.stream(), Listeners.OTHERS.stream()).toList());
+        }
+        return listeners;
+    }
+
     /** Removes the scenario's pods. */
     public void clear() {
         for (var pod : pods) {
@@ -127,7 +152,10 @@ public final class Stage implements AutoCloseable {
     }
 
     @Override
-    public void close() {
+    public void close() throws IOException {
+        if (listeners != null) {
+            listeners.close();
+        }
         kubelet.close();
     }
 }

@@ -1,6 +1,5 @@
 package io.bpfguard.e2e.scenario;
 
-import io.bpfguard.e2e.cri.Container;
 import io.bpfguard.e2e.cri.ExecResult;
 import io.bpfguard.e2e.node.Event;
 import java.io.IOException;
@@ -9,10 +8,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
+import java.util.concurrent.FutureTask;
 
 /**
  * One attempt, made three times: without the guard, where it must get through and have its effect; under the policy,
@@ -21,8 +18,12 @@ import java.util.concurrent.TimeoutException;
  * @param command a probe, which exits with the errno of what it tried
  * @param errno the denial's number and name
  * @param rule how the event's {@code rule} begins
+ * @param freely the exit status when nothing denies it: 0, or the errno of a try that is harmless
+ * @param denied the exit status when it is denied: the errno's, but for a program that reports in its own way
+ * @param since the first kernel that has it
  */
-public record Trial(String title, List<String> command, Errno errno, String policy, String rule, Effect effect) {
+public record Trial(String title, List<String> command, Errno errno, String policy, String rule, Effect effect,
+        int freely, int denied, KernelVersion since) {
     /** The exit status of a process that was killed. */
     private static final int KILLED = 137;
     private static final String HOLD = "hold";
@@ -40,10 +41,6 @@ public record Trial(String title, List<String> command, Errno errno, String poli
 
     /** How one run went. */
     public record Outcome(ExecResult result, boolean effect) {
-        boolean gotThrough(Effect expected) {
-            return result.started() && result.exitCode() == 0 && (effect || expected instanceof Effect.FileRead);
-        }
-
         @Override
         public String toString() {
             return result + (effect ? ", effect" : ", no effect");
@@ -54,42 +51,74 @@ public record Trial(String title, List<String> command, Errno errno, String poli
         command = List.copyOf(command);
     }
 
-    /** Makes the attempt in a container. */
-    public Outcome attempt(Stage stage, Container container) throws InterruptedException {
-        effect.reset(stage, container);
-        if (effect.held().isEmpty()) {
-            var result = stage.kubelet.execSync(container, command);
-            return new Outcome(result, effect.present(stage, container));
-        }
-        return attemptHeld(stage, container);
+    public Trial(String title, List<String> command, Errno errno, String policy, String rule, Effect effect) {
+        this(title, command, errno, policy, rule, effect, 0, errno.status, KernelVersion.ANY);
     }
 
-    private Outcome attemptHeld(Stage stage, Container container) throws InterruptedException {
+    public Trial with(Errno other) {
+        return new Trial(title, command, other, policy, rule, effect, freely, other.status, since);
+    }
+
+    /** Whose event names another rule of the same policy. */
+    public Trial by(String otherRule) {
+        return new Trial(title, command, errno, policy, otherRule, effect, freely, denied, since);
+    }
+
+    public Trial freely(int status) {
+        return new Trial(title, command, errno, policy, rule, effect, status, denied, since);
+    }
+
+    public Trial denied(int status) {
+        return new Trial(title, command, errno, policy, rule, effect, freely, status, since);
+    }
+
+    public Trial since(String version) {
+        return new Trial(title, command, errno, policy, rule, effect, freely, denied, KernelVersion.parse(version));
+    }
+
+    /** Whether a run that nothing denied did what it is for. */
+    public boolean gotThrough(Outcome outcome) {
+        return outcome.result().exitCode() == freely && (outcome.effect() || !effect.visible());
+    }
+
+    /** Makes the attempt in a container. */
+    Outcome attempt(Stage stage, Attended attended) throws InterruptedException {
+        var container = attended.container();
+        effect.reset(stage, container);
+        if (!effect.whileHeld()) {
+            var result = attended.execute(command);
+            return new Outcome(result, effect.present(stage, container));
+        }
+        return attemptHeld(stage, attended);
+    }
+
+    private Outcome attemptHeld(Stage stage, Attended attended) throws InterruptedException {
         Path hold = stage.layout.shared().resolve(HOLD);
         var withHold = new ArrayList<>(command);
         withHold.add("/shared/" + HOLD);
         try {
             Files.deleteIfExists(hold);
-            var session = CompletableFuture.supplyAsync(() -> stage.kubelet.execSync(container, withHold));
-            while (!Files.exists(hold) && !session.isDone()) {
-                Thread.sleep(50);
+            var run = new FutureTask<>(() -> attended.execute(withHold));
+            Thread.ofVirtual().start(run);
+            while (!Files.exists(hold) && !run.isDone()) {
+                Thread.sleep(10);
             }
-            boolean present = !session.isDone() && effect.present(stage, container);
+            boolean present = !run.isDone() && effect.present(stage, attended.container());
             Files.deleteIfExists(hold);
-            return new Outcome(session.get(5, TimeUnit.MINUTES), present);
+            return new Outcome(run.get(), present);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
-        } catch (ExecutionException | TimeoutException e) {
-            throw new IllegalStateException("the session of " + title + " broke", e);
+        } catch (ExecutionException e) {
+            throw new IllegalStateException("the run of " + title + " broke", e);
         }
     }
 
     /** The run under the policy, judged by all that counts. */
-    public void denied(Stage stage, Container container) throws InterruptedException {
+    void denied(Stage stage, Attended attended) throws InterruptedException {
         int mark = stage.agent.events().mark();
-        var outcome = attempt(stage, container);
+        var outcome = attempt(stage, attended);
         var events = stage.agent.events().settled(
-                mark, event -> event.isDecision() && event.containerId().equals(container.id()), 1, stage.agent.patience());
+                mark, event -> event.isDecision() && event.containerId().equals(attended.container().id()), 1, stage.agent.patience());
         var wrong = complaints(outcome, events);
         stage.report.check(wrong.isEmpty(), title + " is " + (errno == Errno.KILL ? "killed" : "denied with " + errno),
                 wrong.isEmpty() ? "no effect, 1 event" : String.join("; ", wrong));
@@ -97,8 +126,7 @@ public record Trial(String title, List<String> command, Errno errno, String poli
 
     private List<String> complaints(Outcome outcome, List<Event> events) {
         var wrong = new ArrayList<String>();
-        boolean refusedByRuntime = !outcome.result().started();
-        if (refusedByRuntime || outcome.result().exitCode() != errno.status) {
+        if (outcome.result().exitCode() != denied) {
             wrong.add(outcome.toString());
         }
         // A kill may come after the effect: that is what sets it apart from a denial.

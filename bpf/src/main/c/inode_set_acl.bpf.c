@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * LSM inode_set_acl (since 6.2): an access control list is about to be set.
+ * The hook does not say through which mount, so every path of the file counts that it has in the container's and the task's
+ * mount namespace. A file without one is a stackable file system's own.
+ * Return: 0 allows, a negative errno is what setxattr(2) returns.
+ */
+#include "hook.h"
+#include "judge.h"
+
+HOOK(inode_set_acl)
+
+SEC("lsm/inode_set_acl")
+int BPF_PROG(match_path, void *idmap, struct dentry *dentry)
+{
+	return judge_path(ctx, NULL, dentry, 1 << OPERATION_SETXATTR);
+}

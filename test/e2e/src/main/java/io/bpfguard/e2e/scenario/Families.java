@@ -1,0 +1,205 @@
+package io.bpfguard.e2e.scenario;
+
+import static io.bpfguard.e2e.scenario.Family.both;
+
+import io.bpfguard.e2e.cri.ContainerSpec;
+import java.util.List;
+import java.util.function.Supplier;
+
+/**
+ * Behaviours that a rule names, each with every way to do it: by all system calls that have it, by both entries of the kernel, and by
+ * io_uring where that has it. One rule denies them all with one errno.
+ */
+final class Families {
+    private static final String SECRET = "/shared/vault/secret";
+    private static final String NEW = "/shared/vault/new";
+    private static final Effect CHANGED = new Effect.FileChanged("vault/secret");
+    private static final Effect MADE = new Effect.FileMade("vault/new");
+
+    private Families() {}
+
+    static final List<Supplier<Scenario>> ALL = List.of(Families::opening, Families::writing, Families::names, Families::executing,
+            Families::connecting, Families::sockets, Families::identity, Families::capabilitySets, Families::aliases, Families::devices);
+
+    static Scenario opening() {
+        return new Family("opening", "files[0]", """
+                files:
+                  - {action: deny, paths: ["/shared/vault/**"]}
+                """)
+                .in(spec -> spec.capable("DAC_READ_SEARCH"))
+                .ways(CHANGED, "open", both("open", "openat", "openat2", "creat", "handle", "opath", "reopen", "dirfd", "chdir"), SECRET)
+                .ways(CHANGED, "open", both("uring", "uring2", "uring-async", "uring-poll", "uring-slot"), SECRET)
+                .ways(MADE, "open", both("create", "tmpfile", "uring-create"), NEW)
+                .harmless("/bin/cat", "/etc/passwd")
+                .harmless("/bin/sh", "-c", "echo x >/shared/other; rm /shared/other")
+                .scenario();
+    }
+
+    static Scenario writing() {
+        return new Family("writing", "files[0]", """
+                files:
+                  - {action: deny, paths: ["/shared/vault/**"], operations: [modify]}
+                """)
+                .ways(CHANGED, "write", both("truncate", "ftruncate", "fallocate", "mmap", "mem", "pwrite", "writev", "splice", "vmsplice",
+                        "sendfile", "copy"), SECRET)
+                .ways(CHANGED, "write", List.of("truncate64/32", "aio"), SECRET)
+                .ways(CHANGED, "write", both("uring-write", "uring-writev", "uring-splice", "uring-fallocate"), SECRET)
+                .harmless("/bin/cat", SECRET)
+                .harmless("/bin/sh", "-c", "echo x >/shared/other; /probes/write truncate /shared/other; rm /shared/other")
+                .scenario();
+    }
+
+    static Scenario names() {
+        var attribute = new Effect.AttributeSet("vault/secret");
+        var family = new Family("names", "files[0]", """
+                files:
+                  - {action: deny, paths: ["/shared/vault/**"], operations: [modify]}
+                """)
+                .ways(CHANGED, "file", both("unlink", "unlinkat", "uring-unlink", "rename", "renameat", "renameat2", "uring-rename",
+                        "link", "linkat", "link-fd", "uring-link"), SECRET)
+                .ways(CHANGED, "file", both("chmod", "fchmod", "fchmodat", "chown", "lchown", "fchown", "fchownat", "acl"), SECRET)
+                .ways(attribute, "file", both("setxattr", "lsetxattr", "fsetxattr", "uring-setxattr"), SECRET)
+                .ways(new Effect.AttributeGone("vault/secret"), "file", both("removexattr"), SECRET)
+                .ways(MADE, "file", both("symlink", "symlinkat", "uring-symlink", "mkdir", "mkdirat", "uring-mkdir", "mknod", "mknodat",
+                        "bind"), NEW)
+                .ways(new Effect.DirectoryGone("vault/directory"), "file", both("rmdir", "uring-rmdir"), "/shared/vault/directory");
+        both("fchmodat2").forEach(way -> family.add(family.way(CHANGED, "file", way, SECRET).since("6.6")));
+        both("setxattrat").forEach(way -> family.add(family.way(attribute, "file", way, SECRET).since("6.13")));
+        return family
+                .harmless("/bin/cat", SECRET)
+                .harmless("/bin/sh", "-c", "echo x >/shared/other; chmod 600 /shared/other; mv /shared/other /shared/moved; rm /shared/moved")
+                .scenario();
+    }
+
+    static Scenario executing() {
+        String mark = "/probes/mark", dynamic = "/probes/mark-dynamic", marked = "/shared/marked";
+        var effect = new Effect.FileChanged("marked");
+        var family = new Family("executing", "processes[0]", """
+                processes:
+                  - {action: deny, paths: [/probes/mark, /probes/mark-dynamic], operations: [exec, map]}
+                  - {action: deny, origins: [memory, deleted]}
+                """)
+                .ways(effect, "run", both("execve", "execveat", "fd", "procfd", "script", "map", "mprotect", "personality"), mark, marked);
+        both("memfd", "memfd-procfd", "deleted").forEach(
+                way -> family.add(family.way(effect, "run", way, mark, marked).by("processes[1]")));
+        // The loader starts, and says in its own way that it cannot map the program.
+        both("loader").forEach(way -> family.add(family.way(effect, "run", way, dynamic, marked).denied(127)));
+        return family
+                .harmless("/bin/true")
+                .harmless("/probes/run", "fd", "/bin/busybox", "true")
+                .harmless("/bin/cat", mark)
+                .scenario();
+    }
+
+    static Scenario connecting() {
+        var four = new NodeEffect.Reached(Listeners.METADATA.get(0));
+        var six = new NodeEffect.Reached(Listeners.METADATA.get(1));
+        String ip = "169.254.169.254", mapped = "::ffff:169.254.169.254", ip6 = "fd00:ec2::254", port = "80";
+        String[] tcp = {"connect", "fastopen", "fastopen-msg", "fastopen-mmsg", "fastopen-connect", "mptcp", "uring", "uring-fastopen"};
+        String[] udp = {"udp", "sendto", "sendmsg", "sendmmsg", "uring-sendto", "uring-sendmsg"};
+        var family = new Family("connecting", "network[0]", """
+                network:
+                  - {action: deny, operations: [connect, send], addresses: [169.254.169.254/32, "fd00:ec2::254/128"]}
+                """);
+        for (String[] ways : List.of(tcp, udp)) {
+            titled(family, "IPv4", four, both(ways), ip, port);
+            titled(family, "IPv6", six, both(ways), ip6, port);
+            titled(family, "IPv4 mapped", four, both(ways), mapped, port);
+        }
+        titled(family, "IPv4", four, both("raw", "unspec", "unspec-msg", "v4-on-v6", "v4-on-v6-udp"), ip, port);
+        titled(family, "IPv6", six, both("raw"), ip6, port);
+        titled(family, "IPv4", four, List.of("socketcall/32", "socketcall-sendto/32"), ip, port);
+        titled(family, "IPv6", six, List.of("socketcall/32", "socketcall-sendto/32"), ip6, port);
+        both("mptcp-fastopen").forEach(way -> family.add(family.way(four, "connect", way, ip, port).since("6.2")));
+        return family
+                .harmless("/probes/connect", "connect", "10.96.0.10", "80")
+                .harmless("/probes/connect", "sendto", "169.254.20.10", "53")
+                .scenario();
+    }
+
+    private static void titled(Family family, String kind, Effect effect, List<String> ways, String address, String port) {
+        for (String way : ways) {
+            var trial = family.way(effect, "connect", way, address, port);
+            family.add(new Trial(trial.title() + " by " + kind, trial.command(), trial.errno(), trial.policy(), trial.rule(), effect));
+        }
+    }
+
+    static Scenario sockets() {
+        var socket = new ProcessEffect.Holds("socket:.*");
+        return new Family("sockets", "network[0]", """
+                network:
+                  - {action: deny, operations: [create], families: [packet, alg]}
+                """)
+                .in(spec -> spec.capable("NET_RAW"))
+                .ways(socket, "socket", both("new", "uring", "ring"), "17", "3", "0")
+                .ways(socket, "socket", both("new", "alg"), "38", "5", "0")
+                .ways(socket, "socket", List.of("socketcall/32"), "17", "3", "0")
+                .harmless("/probes/socket", "new", "2", "1", "0")
+                .harmless("/probes/socket", "pair", "1", "1", "0")
+                .scenario();
+    }
+
+    /** Becoming another user or group. */
+    static Scenario identity() {
+        return new Family("identity", "lsmHooks[0]", """
+                lsmHooks:
+                  - {action: deny, names: [task_fix_setuid, task_fix_setgid, task_fix_setgroups]}
+                """)
+                .ways(new ProcessEffect.OtherStatus("Uid"), "identity", both("setuid", "setreuid", "setresuid", "setfsuid"))
+                .ways(new ProcessEffect.OtherStatus("Uid"), "identity", List.of("uid16/32"))
+                .ways(new ProcessEffect.OtherStatus("Gid"), "identity", both("setgid", "setregid", "setresgid", "setfsgid"))
+                .ways(new ProcessEffect.OtherStatus("Gid"), "identity", List.of("gid16/32"))
+                .ways(new ProcessEffect.OtherStatus("Groups"), "identity", both("setgroups"))
+                .harmless("/bin/id")
+                .harmless("/probes/identity", "capset")
+                .scenario();
+    }
+
+    /** Another set of capabilities. */
+    static Scenario capabilitySets() {
+        return new Family("capability-sets", "lsmHooks[0]", """
+                lsmHooks:
+                  - {action: deny, names: [capset]}
+                """)
+                .ways(new ProcessEffect.StatusIs("CapEff", "0+"), "identity", both("capset"))
+                .ways(new ProcessEffect.OtherStatus("CapAmb"), "identity", both("ambient"))
+                .harmless("/bin/id")
+                .scenario();
+    }
+
+    static Scenario aliases() {
+        return new Family("aliases", "files[0]", """
+                files:
+                  - {action: deny, paths: ["/shared/vault/secret"]}
+                """)
+                .ways(CHANGED, "alias", both("symlink", "symlink-dir", "dotdot", "proc-root", "proc-cwd", "link", "link-fd", "bind", "bind-dir",
+                        "tree", "tree-move", "chroot", "rename", "rename-dir", "exchange-dir", "unmounted", "userns-bind"), SECRET)
+                .ways(new Effect.FileChanged("leaked"), "alias", both("overlay"), SECRET, "/shared/leaked")
+                .harmless("/bin/sh", "-c", "echo x >/shared/one; ln /shared/one /shared/two; rm /shared/one /shared/two")
+                .harmless("/bin/sh", "-c", "/probes/mount bind /bin /b && umount /b")
+                .harmless("/probes/capability", "chroot", "/bin")
+                .scenario();
+    }
+
+    /** The node's disk is its first loop device. */
+    static Scenario devices() {
+        String disk = "/shared/node";
+        var copied = new Effect.FileMade("copied");
+        return new Family("devices", "files[0]", """
+                files:
+                  - {action: deny, devices: [{type: block}]}
+                """)
+                .in(ContainerSpec::asPrivileged)
+                .ways(copied, "device", both("mknod", "mknodat"), disk, "7", "0", "/shared/copied")
+                .ways(copied, "device", both("open"), "/dev/loop0", "7", "0", "/shared/copied")
+                .ways(new Effect.FileMade("node"), "device", both("only-mknod"), disk, "7", "0", "-")
+                .harmless("/bin/sh", "-c", "mkfifo /shared/fifo; rm /shared/fifo; echo x >/dev/null")
+                .harmless("/bin/sh", "-c", "/probes/file bind /shared/socket; rm /shared/socket")
+                .scenario();
+    }
+
+    /** All names, for a group of them. */
+    static List<String> allNames() {
+        return ALL.stream().map(each -> each.get().name()).toList();
+    }
+}
