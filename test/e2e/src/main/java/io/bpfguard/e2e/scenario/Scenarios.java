@@ -21,7 +21,7 @@ public final class Scenarios {
             "acceptance", Acceptance.allNames(),
             "conditions", Conditions.allNames(),
             // What differs from kernel to kernel and from runtime to runtime; the rest is shown once, here or in the other group.
-            "essential", concat(List.of(List.of("load"), ESSENTIAL, PATH, List.of("unix-sockets", "adoption", "wrong-start"))),
+            "essential", concat(List.of(List.of("load"), ESSENTIAL, PATH, List.of("agreement", "unix-sockets", "adoption", "wrong-start"))),
             "all", concat(List.of(List.of("load", "start-up"), GRANULARITIES, List.of("system-call-functions", "edits", "switches"), PATH,
                     List.of("launched", "runtime-restart", "late-runtime"))));
 
@@ -34,7 +34,7 @@ public final class Scenarios {
                 Catalogue::capabilities, UnixSockets::scenario, Catalogue::systemCalls, Catalogue::setns, Catalogue::functions, Catalogue::functionDeny,
                 Catalogue::systemCallFunctions, Catalogue::lsmHooks, Catalogue::cveMount,
                 Catalogue::cveRelease, RuntimeWork::new, Sessions::new, Edits::new, Switches::new, Lasting::new,
-                Adoption::new, Launched::new, WrongStart::new,
+                Agreement::new, Adoption::new, Launched::new, WrongStart::new,
                 FirstInstruction::new, RuntimeRestart::new, LateRuntime::new, BadNode::new, NoBpfLsm::new, CgroupV1::new, Demo::new);
         for (var maker : concat(List.of(makers, Families.ALL, Acceptance.ALL, Conditions.ALL))) {
             all.put(maker.get().name(), maker);
