@@ -5,12 +5,16 @@
  */
 #pragma once
 #include "chain.h"
+#include "system_call.h"
+
+/* Whether a system call begins in this function; set before load. Its number is then what the event is about. */
+const volatile bool begins_system_call = false;
 
 /* Takes the decision, reports it, and kills where that is the verdict. The verdict's action is ALLOW where none acts. */
 static __always_inline struct verdict judge_function(void)
 {
 	const struct verdict broken = { .action = ACTION_DENY, .error = EPERM };
-	const struct object nothing = {};
+	struct object object = {};
 	struct source source = { .hook = hook_number };
 	struct label *label = current_label();
 	enum reason reason = REASON_RULE;
@@ -47,8 +51,15 @@ static __always_inline struct verdict judge_function(void)
 		reason = REASON_NO_RULESET;
 	}
 act:
+	if (begins_system_call) {
+		bool compat;
+
+		object.kind = OBJECT_SYSTEM_CALL;
+		object.number = system_call(&compat);
+		object.operation = compat;
+	}
 	if (verdict.action != ACTION_ALLOW)
-		report(&source, &verdict, reason, &nothing);
+		report(&source, &verdict, reason, &object);
 	if (verdict.action == ACTION_KILL)
 		bpf_send_signal(SIGKILL);
 	return verdict;

@@ -85,10 +85,11 @@ public final class Agent implements AutoCloseable {
         Enforcement enforcement = new Enforcement(state, kernel, Cgroups.HERE);
         DecisionLog decisions = new DecisionLog(state, enforcement, log);
         open.push(decisions);
-        Policies policies = new Policies(options.policies(), options.stateDirectory().resolve("accepted"), kernel, enforcement, log);
+        Policies policies = new Policies(options.policies(), options.stateDirectory().resolve("accepted"), options.runDirectory(), kernel, enforcement, log);
         // First the watcher: a file that is written while the directory is read is then read again.
         open.push(new PolicyWatcher(options.policies(), policies::load));
         policies.loadOrRestore();
+        open.push(new ModuleWatcher(enforcement::waiting, kernel::isLive, policies::moduleLoaded));
         open.push(housekeeping(enforcement, decisions));
         LOG.info("ready in {} ms: libbpf {}, {} state below {}", Duration.ofNanos(System.nanoTime() - begin).toMillis(), libbpf.version(),
                 state.adopted() ? "adopted" : "new", options.bpffs());

@@ -3,11 +3,14 @@ package io.bpfguard.agent;
 import io.bpfguard.bpf.routing.ContainerState;
 import io.bpfguard.bpf.routing.Routing;
 import io.bpfguard.policy.check.CheckedPolicies;
+import io.bpfguard.policy.check.Checker;
 import io.bpfguard.policy.check.NodeCapabilities;
 import io.bpfguard.policy.compile.Compiler;
+import io.bpfguard.policy.compile.WaitingRule;
 import io.bpfguard.policy.compiled.Route;
 import io.bpfguard.policy.compiled.RuleInfo;
 import io.bpfguard.policy.model.PolicyException;
+import io.bpfguard.policy.model.PolicySet;
 import io.bpfguard.policy.select.ContainerFacts;
 import io.bpfguard.policy.select.Selector;
 import java.util.HashMap;
@@ -76,6 +79,31 @@ final class Enforcement {
             generations.put(number, compiled);
             generations.remove(number - REMEMBERED_GENERATIONS);
             return number;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Checks and compiles the policies in force again, for a node that can do more than before: a module was loaded.
+     *
+     * @return the new generation
+     * @throws PolicyException if the node turns out not to be able to enforce them; what was in force stays
+     */
+    int switchAgain() throws PolicyException {
+        lock.lock();
+        try {
+            return switchTo(Checker.check(new PolicySet(policies.policies()), node));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** What waits for modules of the kernel. */
+    List<WaitingRule> waiting() {
+        lock.lock();
+        try {
+            return compiler == null ? List.of() : compiler.waiting();
         } finally {
             lock.unlock();
         }

@@ -3,6 +3,7 @@ package io.bpfguard.agent;
 import io.bpfguard.policy.check.CheckedPolicies;
 import io.bpfguard.policy.check.Checker;
 import io.bpfguard.policy.check.NodeCapabilities;
+import io.bpfguard.policy.compile.WaitingRule;
 import io.bpfguard.policy.model.PolicyException;
 import io.bpfguard.policy.read.PolicyReader;
 import java.io.IOException;
@@ -28,16 +29,19 @@ final class Policies {
     private final NodeCapabilities node;
     private final Enforcement enforcement;
     private final EventLog log;
+    private final Path runDirectory;
     /** Whether the last look found something wrong; one thread looks at a time. */
     private boolean rejected;
 
     /**
      * @param directory where people write policies
      * @param accepted the copy, made by this class
+     * @param runDirectory where it is written down what waits for modules of the kernel
      */
-    Policies(Path directory, Path accepted, NodeCapabilities node, Enforcement enforcement, EventLog log) {
+    Policies(Path directory, Path accepted, Path runDirectory, NodeCapabilities node, Enforcement enforcement, EventLog log) {
         this.directory = directory;
         this.accepted = accepted;
+        this.runDirectory = runDirectory;
         this.node = node;
         this.enforcement = enforcement;
         this.log = log;
@@ -61,6 +65,24 @@ final class Policies {
         return true;
     }
 
+    /** A module of the kernel that rules wait for was loaded: puts those in force. */
+    synchronized void moduleLoaded(String module) {
+        try {
+            int generation = enforcement.switchAgain();
+            WaitingModules.write(runDirectory, enforcement.waiting());
+            log.write("module-loaded", json -> {
+                json.writeStringField("module", module);
+                json.writeNumberField("generation", generation);
+            });
+        } catch (PolicyException wrong) {
+            wrong.problems().forEach(problem -> LOG.error("the module {} was loaded: {}", module, problem));
+            reject(wrong.problems().stream().map(Object::toString).toList());
+        } catch (RuntimeException failure) {
+            LOG.error("what waits for the module {} cannot be put in force", module, failure);
+            reject(List.of(String.valueOf(failure.getMessage())));
+        }
+    }
+
     private boolean load(Path from, boolean keep) {
         try {
             CheckedPolicies checked = Checker.check(PolicyReader.readDirectory(from), node);
@@ -72,6 +94,9 @@ final class Policies {
             checked.warnings().forEach(warning -> LOG.warn("{}", warning));
             int generation = same ? enforcement.generation() : enforcement.switchTo(checked);
             rejected = false;
+            List<WaitingRule> waiting = enforcement.waiting();
+            WaitingModules.write(runDirectory, waiting);
+            waiting.forEach(rule -> LOG.info("policy {}, {} waits for the kernel module {}", rule.policy(), rule.rule(), rule.function().module()));
             log.write("policies", json -> {
                 json.writeNumberField("generation", generation);
                 json.writeNumberField("policies", checked.policies().size());

@@ -14,6 +14,9 @@ import picocli.CommandLine.Command;
         subcommands = {AgentCommand.class, CheckCommand.class, TestCommand.class, ExplainCommand.class, StatusCommand.class, DoctorCommand.class,
             UninstallCommand.class})
 public final class Main {
+    /** Above the exit codes in each command's help. */
+    static final String EXIT_CODES = "%nExit status:%n";
+
     private Main() {}
 
     /** The entry point. */

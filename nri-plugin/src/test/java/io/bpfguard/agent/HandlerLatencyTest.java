@@ -16,6 +16,7 @@ import io.bpfguard.nri.proto.PodSandbox;
 import io.bpfguard.policy.check.Checker;
 import io.bpfguard.policy.check.FunctionSupport;
 import io.bpfguard.policy.check.NodeCapabilities;
+import io.bpfguard.policy.compiled.KernelFunction;
 import io.bpfguard.policy.compiled.Route;
 import io.bpfguard.policy.model.PolicySet;
 import io.bpfguard.policy.read.PolicyReader;
@@ -153,13 +154,23 @@ class HandlerLatencyTest {
         }
 
         @Override
-        public FunctionSupport function(String name) {
+        public FunctionSupport function(KernelFunction function) {
             return FunctionSupport.ABSENT;
         }
 
         @Override
         public Set<String> functions() {
             return Set.of();
+        }
+
+        @Override
+        public Set<String> modules() {
+            return Set.of();
+        }
+
+        @Override
+        public boolean skipsFunctionPrograms() {
+            return false;
         }
     }
 

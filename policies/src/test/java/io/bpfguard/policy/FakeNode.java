@@ -2,13 +2,20 @@ package io.bpfguard.policy;
 
 import io.bpfguard.policy.check.FunctionSupport;
 import io.bpfguard.policy.check.NodeCapabilities;
+import io.bpfguard.policy.compiled.KernelFunction;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** A node for tests, with the hooks that the supported kernels share. */
-public record FakeNode(Set<String> lsmHooks, Map<String, FunctionSupport> support) implements NodeCapabilities {
+/**
+ * A node for tests, with the hooks that the supported kernels share.
+ *
+ * @param support by the label of the function
+ */
+public record FakeNode(Set<String> lsmHooks, Map<String, FunctionSupport> support, boolean skipsFunctionPrograms)
+        implements NodeCapabilities {
     private static final Set<String> COMMON = Set.of("bprm_check_security", "bprm_creds_for_exec", "file_open",
             "sb_mount",
             "sb_kern_mount", "move_mount", "capable", "userns_create", "file_permission", "path_mkdir", "path_rename",
@@ -28,27 +35,33 @@ public record FakeNode(Set<String> lsmHooks, Map<String, FunctionSupport> suppor
         Set<String> hooks = new HashSet<>(COMMON);
         hooks.addAll(Set.of("file_truncate", "inode_set_acl", "inode_remove_acl", "file_ioctl_compat"));
         return new FakeNode(hooks, Map.of("cgroup_release_agent_write", FunctionSupport.TRACEABLE,
-                "path_mount", FunctionSupport.TRACEABLE, "process_vm_rw_core", FunctionSupport.NOT_TRACEABLE,
-                "security_file_open", FunctionSupport.DENIABLE));
+                "path_mount", FunctionSupport.TRACEABLE, "process_vm_rw_core",
+                new FunctionSupport.Suffixed(List.of("process_vm_rw_core.constprop.0")), "load_elf_binary", FunctionSupport.WITHOUT_TYPES,
+                "security_file_open", FunctionSupport.DENIABLE), false);
     }
 
     /** A Debian 12 node. */
     public static FakeNode debian12() {
-        return new FakeNode(COMMON, debian13().support());
+        return new FakeNode(COMMON, debian13().support(), false);
     }
 
     /** This node without a hook. */
     public FakeNode without(String hook) {
         Set<String> hooks = new HashSet<>(lsmHooks);
         hooks.remove(hook);
-        return new FakeNode(hooks, support);
+        return new FakeNode(hooks, support, skipsFunctionPrograms);
     }
 
     /** This node with one more function. */
     public FakeNode with(String function, FunctionSupport what) {
         Map<String, FunctionSupport> more = new HashMap<>(support);
         more.put(function, what);
-        return new FakeNode(lsmHooks, more);
+        return new FakeNode(lsmHooks, more, skipsFunctionPrograms);
+    }
+
+    /** This node with a kernel that preempts itself. */
+    public FakeNode skipping() {
+        return new FakeNode(lsmHooks, support, true);
     }
 
     @Override
@@ -57,12 +70,22 @@ public record FakeNode(Set<String> lsmHooks, Map<String, FunctionSupport> suppor
     }
 
     @Override
-    public FunctionSupport function(String name) {
-        return support.getOrDefault(name, FunctionSupport.ABSENT);
+    public FunctionSupport function(KernelFunction function) {
+        FunctionSupport known = support.get(function.label());
+        if (known != null) {
+            return known;
+        }
+        return function.module().isEmpty() || modules().contains(function.module()) ? FunctionSupport.ABSENT
+                : new FunctionSupport.NoSuchModule();
     }
 
     @Override
     public Set<String> functions() {
         return support.keySet();
+    }
+
+    @Override
+    public Set<String> modules() {
+        return Set.of("nf_tables", "af_alg");
     }
 }

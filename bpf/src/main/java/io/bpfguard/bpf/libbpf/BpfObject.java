@@ -205,6 +205,21 @@ public final class BpfObject implements AutoCloseable {
     }
 
     /**
+     * Sets the function of a loaded module that a program is for, in place of the one in its section name.
+     *
+     * @throws NotFound if the module is not loaded or has no such function, or libbpf cannot read the module's BTF
+     */
+    public void setAttachTarget(String program, String module, String function) {
+        try {
+            // libbpf 1.5 and later take the module too.
+            setAttachTarget(program, module + ":" + function);
+        } catch (NotFound perhapsOlder) {
+            // An older one takes the first function of the name, in the kernel or in any module.
+            setAttachTarget(program, function);
+        }
+    }
+
+    /**
      * Sets a {@code const volatile} integer of the program text, which the verifier then treats as a constant.
      *
      * @param value must fit the variable, as a signed or as an unsigned number

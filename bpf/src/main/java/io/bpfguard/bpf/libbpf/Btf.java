@@ -9,6 +9,8 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -132,6 +134,20 @@ final class Btf {
 
     private String string(int offset) {
         return strings.getString(offset);
+    }
+
+    /**
+     * The names of the functions in a module's BTF, which goes on from {@code base}: its strings are numbered behind those of the
+     * base (Documentation/bpf/btf.rst, "split BTF").
+     */
+    static Set<String> functions(Btf module, Btf base) {
+        long own = base.strings.byteSize();
+        Set<String> names = new HashSet<>();
+        module.ids().filter(id -> module.kind(id) == FUNC).forEach(id -> {
+            int name = module.word(id, 0);
+            names.add(name < own ? base.string(name) : module.string(Math.toIntExact(name - own)));
+        });
+        return names;
     }
 
     /** The id of the first type of this kind and name, or 0. */

@@ -43,12 +43,14 @@ final class Kernel {
     static final int BPF_MAP_UPDATE_ELEM = 2;
     static final int BPF_MAP_DELETE_ELEM = 3;
     static final int BPF_MAP_GET_NEXT_KEY = 4;
+    static final int BPF_PROG_LOAD = 5;
     static final int BPF_OBJ_PIN = 6;
     static final int BPF_OBJ_GET = 7;
     static final int BPF_PROG_TEST_RUN = 10;
     static final int BPF_PROG_GET_FD_BY_ID = 13;
     static final int BPF_MAP_GET_FD_BY_ID = 14;
     static final int BPF_OBJ_GET_INFO_BY_FD = 15;
+    static final int BPF_RAW_TRACEPOINT_OPEN = 17;
     static final int BPF_MAP_LOOKUP_AND_DELETE_ELEM = 21;
     static final int BPF_MAP_FREEZE = 22;
     static final int BPF_MAP_UPDATE_BATCH = 26;

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
@@ -80,6 +81,25 @@ public final class KernelBtf implements AutoCloseable {
     /** Whether the kernel has a function of this name whose entry BTF describes. Says nothing about whether programs may attach to it. */
     public boolean hasFunction(String function) {
         return open().find(function, Btf.FUNC) != 0;
+    }
+
+    /** The number of a function's type, by which a program names what it is for; 0 if there is no such function. */
+    int functionId(String function) {
+        return open().find(function, Btf.FUNC);
+    }
+
+    /**
+     * The functions that a module's BTF describes, which is written to go on from this one.
+     *
+     * @param module the content of {@code /sys/kernel/btf/MODULE}, or of the section {@code .BTF} of the module's file
+     * @throws IllegalArgumentException if it is not BTF, or goes on from another kernel's
+     */
+    public Set<String> moduleFunctions(byte[] module) {
+        try {
+            return Btf.functions(new Btf(MemorySegment.ofArray(module)), open());
+        } catch (IndexOutOfBoundsException odd) {
+            throw new IllegalArgumentException("BTF that does not go on from this kernel's", odd);
+        }
     }
 
     /** Whether BPF LSM programs exist for a hook such as {@code file_open}. */

@@ -2,29 +2,44 @@ package io.bpfguard.bpf.node;
 
 import io.bpfguard.bpf.libbpf.KernelBtf;
 import io.bpfguard.bpf.libbpf.Libbpf;
+import io.bpfguard.bpf.libbpf.ProgramProbe;
+import io.bpfguard.bpf.libbpf.ProgramProbe.Kind;
 import io.bpfguard.policy.check.FunctionSupport;
 import io.bpfguard.policy.check.NodeCapabilities;
+import io.bpfguard.policy.compiled.KernelFunction;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
+import java.lang.ref.SoftReference;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.stream.Stream;
 
 /** What the running kernel can do, by its BTF and by trying. Thread-safe. */
 public final class RunningKernel implements NodeCapabilities, AutoCloseable {
     private static final Path KALLSYMS = Path.of("/proc/kallsyms");
+    private static final Path SYS = Path.of("/sys");
 
     private final ReentrantLock lock = new ReentrantLock();
     private final KernelBtf btf;
-    private final Attachability attachability;
+    private final ProgramProbe probe;
+    private final ModulePrograms modulePrograms;
+    private final KernelModules modules;
     private final String release;
+    private final boolean skips;
+    /** Answers for hooks, and for functions of the kernel proper, do not change. */
+    private final Map<String, Boolean> hooks = new ConcurrentHashMap<>();
+    private final Map<String, FunctionSupport> functions = new ConcurrentHashMap<>();
     private Set<String> lsmHooks;
-    private Set<String> functions;
+    private Set<String> functionNames;
+    /** Tens of megabytes that are needed while policies are checked, and seldom then. */
+    private SoftReference<KernelSymbols> symbols = new SoftReference<>(null);
 
     /**
      * Reads the kernel's BTF.
@@ -33,12 +48,15 @@ public final class RunningKernel implements NodeCapabilities, AutoCloseable {
      */
     public RunningKernel(Libbpf libbpf) {
         btf = KernelBtf.load(libbpf);
-        attachability = new Attachability(libbpf);
+        probe = new ProgramProbe(btf);
+        modulePrograms = new ModulePrograms(libbpf);
         try {
             release = Files.readString(Path.of("/proc/sys/kernel/osrelease")).strip();
         } catch (IOException failure) {
             throw new UncheckedIOException("reading the kernel's release", failure);
         }
+        modules = new KernelModules(Path.of("/lib/modules", release), SYS);
+        skips = new Preemption(Path.of("/")).isPossible();
     }
 
     @Override
@@ -67,7 +85,7 @@ public final class RunningKernel implements NodeCapabilities, AutoCloseable {
 
     @Override
     public boolean hasLsmHook(String name) {
-        return returnsInt(name) && attachability.accepts("lsm", name);
+        return hooks.computeIfAbsent(name, _ -> returnsInt(name) && probe.refusal(Kind.LSM, name).isEmpty());
     }
 
     private boolean returnsInt(String hook) {
@@ -75,37 +93,134 @@ public final class RunningKernel implements NodeCapabilities, AutoCloseable {
     }
 
     @Override
-    public FunctionSupport function(String name) {
+    public FunctionSupport function(KernelFunction function) {
+        String module = function.module();
+        KernelModules.State state = module.isEmpty() ? KernelModules.State.BUILT_IN : modules.state(module);
+        return switch (state) {
+            case UNKNOWN -> new FunctionSupport.NoSuchModule();
+            case BUILT_IN -> functions.computeIfAbsent(function.kernelName(), this::inKernel);
+            case LIVE -> inLoadedModule(function);
+            case NOT_LOADED -> inModuleFile(function);
+        };
+    }
+
+    private FunctionSupport inKernel(String name) {
         if (!btf.hasFunction(name)) {
-            return hasSymbol(name) ? FunctionSupport.NOT_TRACEABLE : FunctionSupport.ABSENT;
+            return withoutBtf(name);
         }
-        if (attachability.accepts("fmod_ret", name)) {
-            return FunctionSupport.DENIABLE;
+        int count = symbols().count("", name);
+        if (count > 1) {
+            return new FunctionSupport.Forbidden("the kernel has " + count
+                    + " functions of this name in different source files, and a program would stand at one of them only");
         }
-        return attachability.accepts("fentry", name) ? FunctionSupport.TRACEABLE : FunctionSupport.NOT_TRACEABLE;
+        Optional<String> refusal = probe.refusalToAttach(Kind.FENTRY, name);
+        if (refusal.isPresent()) {
+            return new FunctionSupport.Forbidden(refusal.get());
+        }
+        return probe.refusal(Kind.FMOD_RET, name).isEmpty() ? FunctionSupport.DENIABLE : FunctionSupport.TRACEABLE;
+    }
+
+    private FunctionSupport withoutBtf(String name) {
+        KernelSymbols known = symbols();
+        if (known.count("", name) > 0) {
+            Optional<String> other = known.sameCode(name).stream().filter(btf::hasFunction).findFirst();
+            return other.<FunctionSupport>map(FunctionSupport.SameAs::new).orElse(FunctionSupport.WITHOUT_TYPES);
+        }
+        List<String> suffixed = known.suffixed("", name);
+        if (!suffixed.isEmpty()) {
+            return new FunctionSupport.Suffixed(suffixed);
+        }
+        return known.modules(name).stream().findFirst().<FunctionSupport>map(FunctionSupport.InModule::new).orElse(FunctionSupport.ABSENT);
+    }
+
+    private FunctionSupport inLoadedModule(KernelFunction function) {
+        if (modules.described(function.module(), btf).contains(function.kernelName())) {
+            return modulePrograms.refusal(function).<FunctionSupport>map(FunctionSupport.Forbidden::new).orElse(FunctionSupport.TRACEABLE);
+        }
+        KernelSymbols now = KernelSymbols.read(KALLSYMS);
+        return absentFrom(now.count(function.module(), function.kernelName()) > 0, now.suffixed(function.module(), function.kernelName()));
+    }
+
+    private FunctionSupport inModuleFile(KernelFunction function) {
+        try {
+            String name = function.kernelName();
+            Optional<ModuleFile> file = modules.file(function.module(), btf);
+            if (file.isEmpty() || file.get().described().contains(name)) {
+                return new FunctionSupport.Waiting(file.isPresent());
+            }
+            Set<String> symbols = file.get().symbols();
+            return absentFrom(symbols.contains(name), symbols.stream()
+                    .filter(symbol -> symbol.startsWith(name + ".") && !symbol.endsWith(".cold")).sorted().toList());
+        } catch (IOException failure) {
+            throw new UncheckedIOException("reading the module " + function.module(), failure);
+        }
+    }
+
+    private static FunctionSupport absentFrom(boolean isSymbol, List<String> suffixed) {
+        if (isSymbol) {
+            return FunctionSupport.WITHOUT_TYPES;
+        }
+        return suffixed.isEmpty() ? FunctionSupport.ABSENT : new FunctionSupport.Suffixed(suffixed);
     }
 
     @Override
     public Set<String> functions() {
         lock.lock();
         try {
-            if (functions == null) {
-                functions = new HashSet<>(btf.functions(""));
+            if (functionNames == null) {
+                functionNames = new HashSet<>(btf.functions(""));
             }
-            return functions;
+            return functionNames;
         } finally {
             lock.unlock();
         }
     }
 
-    private static boolean hasSymbol(String name) {
-        try (Stream<String> lines = Files.lines(KALLSYMS, StandardCharsets.ISO_8859_1)) {
-            return lines.anyMatch(line -> {
-                String[] columns = line.split("\\s+");
-                return columns.length > 2 && (columns[2].equals(name) || columns[2].startsWith(name + "."));
-            });
-        } catch (IOException failure) {
-            throw new UncheckedIOException("reading " + KALLSYMS, failure);
+    @Override
+    public Set<String> modules() {
+        return modules.names();
+    }
+
+    @Override
+    public boolean skipsFunctionPrograms() {
+        return skips;
+    }
+
+    /** Whether a module is loaded, so that programs can be attached to its functions, or is part of the kernel. */
+    public boolean isLive(String module) {
+        return switch (modules.state(module)) {
+            case LIVE, BUILT_IN -> true;
+            case NOT_LOADED, UNKNOWN -> false;
+        };
+    }
+
+    /** Whether programs can be attached to functions of modules: tried at one function of one loaded module. */
+    public NodeReport.Capability moduleFunctions() {
+        String name = "watchModuleFunctions";
+        for (String module : modules.names()) {
+            Optional<String> function = isLive(module) ? modules.described(module, btf).stream().sorted().findFirst() : Optional.empty();
+            if (function.isPresent()) {
+                KernelFunction tried = new KernelFunction(module, function.get());
+                Optional<String> refusal = modulePrograms.refusal(tried);
+                return new NodeReport.Capability(name, refusal.isEmpty(), refusal.isEmpty()
+                        ? "calls of functions of modules can be seen (tried at " + tried.label() + ")"
+                        : "no program can be attached to " + tried.label() + ": " + refusal.get());
+            }
+        }
+        return new NodeReport.Capability(name, false, "no loaded module has BTF to try it with");
+    }
+
+    private KernelSymbols symbols() {
+        lock.lock();
+        try {
+            KernelSymbols known = symbols.get();
+            if (known == null) {
+                known = KernelSymbols.read(KALLSYMS);
+                symbols = new SoftReference<>(known);
+            }
+            return known;
+        } finally {
+            lock.unlock();
         }
     }
 

@@ -6,14 +6,17 @@ import io.bpfguard.policy.compiled.HookPoint;
 import io.bpfguard.policy.compiled.KernelFunction;
 import io.bpfguard.policy.compiled.LsmHook;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * A place where a router is attached, and how. The same function can be attached twice, to kill and to deny.
  *
  * @param attachment how
- * @param name the LSM hook's or the function's
+ * @param name the LSM hook's, or the function's {@linkplain KernelFunction#label() label}
  */
 record Hook(Attachment attachment, String name) {
+    private static final Pattern SYSTEM_CALL = Pattern.compile("__(x64|ia32|do)_(compat_)?sys_");
+
     enum Attachment {
         LSM("lsm"),
         FENTRY("fentry"),
@@ -32,7 +35,7 @@ record Hook(Attachment attachment, String name) {
             case LsmHook lsm -> new Hook(Attachment.LSM, lsm.kernelName());
             case KernelFunction function -> {
                 boolean denies = RulesetView.strongest(chain.steps().getFirst().ruleset()) == Action.DENY;
-                yield new Hook(denies ? Attachment.FMOD_RET : Attachment.FENTRY, function.kernelName());
+                yield new Hook(denies ? Attachment.FMOD_RET : Attachment.FENTRY, function.label());
             }
         };
     }
@@ -46,7 +49,17 @@ record Hook(Attachment attachment, String name) {
         };
     }
 
-    /** For people and directory names: {@code lsm-file_open}. */
+    /** The function, where it is one. */
+    Optional<KernelFunction> function() {
+        return attachment == Attachment.LSM ? Optional.empty() : Optional.of(KernelFunction.of(name));
+    }
+
+    /** Whether it is a function at which a system call begins (arch/x86/include/asm/syscall_wrapper.h). */
+    boolean beginsSystemCall() {
+        return function().map(KernelFunction::kernelName).filter(symbol -> SYSTEM_CALL.matcher(symbol).lookingAt()).isPresent();
+    }
+
+    /** For people and directory names: {@code lsm-file_open}, {@code fentry-nf_tables:nf_tables_newrule}. */
     String label() {
         return attachment.word + "-" + name;
     }

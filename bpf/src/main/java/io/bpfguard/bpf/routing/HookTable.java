@@ -4,6 +4,7 @@ import io.bpfguard.bpf.libbpf.BpfLink;
 import io.bpfguard.bpf.libbpf.BpfMap;
 import io.bpfguard.bpf.libbpf.BpfObject;
 import io.bpfguard.bpf.libbpf.Libbpf;
+import io.bpfguard.policy.compiled.KernelFunction;
 import io.bpfguard.policy.compiled.Matcher;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -72,8 +73,9 @@ final class HookTable {
         Path entry = directory.resolve("%02d-%s".formatted(number, hook.label()));
         try (BpfObject object = Programs.open(libbpf, hook.object(), maps)) {
             object.setConstant("hook_number", number);
+            hook.function().ifPresent(_ -> object.setConstant("begins_system_call", hook.beginsSystemCall() ? 1 : 0));
             if (!hook.object().equals(hook.name())) {
-                object.programs().forEach(program -> object.setAttachTarget(program.name(), hook.name()));
+                object.programs().forEach(program -> aim(object, program.name(), hook));
             }
             object.load();
             Files.createDirectories(entry);
@@ -99,6 +101,15 @@ final class HookTable {
         }
         numbers.put(hook, number);
         return number;
+    }
+
+    private static void aim(BpfObject object, String program, Hook hook) {
+        Optional<KernelFunction> function = hook.function().filter(target -> !target.module().isEmpty());
+        if (function.isPresent()) {
+            object.setAttachTarget(program, function.get().module(), function.get().kernelName());
+        } else {
+            object.setAttachTarget(program, hook.name());
+        }
     }
 
     private int freeNumber(Hook hook) {

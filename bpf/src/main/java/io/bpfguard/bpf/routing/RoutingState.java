@@ -4,6 +4,7 @@ import io.bpfguard.bpf.libbpf.BpfFs;
 import io.bpfguard.bpf.libbpf.BpfLink;
 import io.bpfguard.bpf.libbpf.BpfMap;
 import io.bpfguard.bpf.libbpf.BpfObject;
+import io.bpfguard.bpf.libbpf.BpfProgram;
 import io.bpfguard.bpf.libbpf.Libbpf;
 import io.bpfguard.bpf.routing.ContainerState.Phase;
 import io.bpfguard.policy.compiled.Route;
@@ -264,12 +265,20 @@ public final class RoutingState implements Routing, AutoCloseable {
      * What is in the kernel, without touching it; for a look from another process than the agent's.
      *
      * @param containers as {@link #containers()}
-     * @param hooks the labels of the attached hooks
+     * @param hooks the attached hooks
      */
-    public record Snapshot(List<ContainerState> containers, List<String> hooks) {}
+    public record Snapshot(List<ContainerState> containers, List<AttachedHook> hooks) {}
+
+    /**
+     * A place where a router is attached.
+     *
+     * @param label {@code lsm-file_open}
+     * @param misses how often the kernel skipped it, because it was running already on that CPU ({@code recursion_misses})
+     */
+    public record AttachedHook(String label, long misses) {}
 
     /** Reads the state below {@code root}; empty where there is none. */
-    public static Optional<Snapshot> inspect(Path root) {
+    public static Optional<Snapshot> inspect(Libbpf libbpf, Path root) {
         if (!isComplete(root)) {
             return Optional.empty();
         }
@@ -278,10 +287,17 @@ public final class RoutingState implements Routing, AutoCloseable {
                 BpfMap routes = BpfMap.openPinned(pins.resolve("container_routes"));
                 BpfMap expected = BpfMap.openPinned(pins.resolve("expected"));
                 BpfMap cgroups = BpfMap.openPinned(pins.resolve("cgroups"))) {
-            List<String> hooks = Pins.list(root.resolve("hooks")).stream().map(path -> path.getFileName().toString().replaceFirst("^[0-9]+-", "")).toList();
+            List<AttachedHook> hooks = Pins.list(root.resolve("hooks")).stream().map(entry -> new AttachedHook(
+                    entry.getFileName().toString().replaceFirst("^[0-9]+-", ""), misses(libbpf, entry.resolve("link")))).toList();
             try (ContainerTable table = new ContainerTable(containers, routes, expected, cgroups)) {
                 return Optional.of(new Snapshot(table.all(), hooks));
             }
+        }
+    }
+
+    private static long misses(Libbpf libbpf, Path pin) {
+        try (BpfLink link = BpfLink.open(libbpf, pin); BpfProgram program = BpfProgram.openId(link.info().programId())) {
+            return program.info().recursionMisses();
         }
     }
 

@@ -44,6 +44,11 @@ final class HookRules {
 
     private HookRules() {}
 
+    /** Whether a call of the hook's function in the security layer says that the current task did something. */
+    static boolean isWatchable(String name) {
+        return VOID.contains(name) || ZERO_IS_AN_ANSWER.contains(name);
+    }
+
     /** Why a rule cannot name the hook. */
     static Optional<String> refusal(String name, NodeCapabilities node) {
         if (name.startsWith("bpf_lsm_")) {

@@ -2,6 +2,7 @@ package io.bpfguard.policy.check;
 
 import io.bpfguard.policy.compiled.Action;
 import io.bpfguard.policy.compiled.HookPoint;
+import io.bpfguard.policy.compiled.KernelFunction;
 import io.bpfguard.policy.compiled.KeyField;
 import io.bpfguard.policy.compiled.LsmHook;
 import io.bpfguard.policy.compiled.Matcher;
@@ -21,6 +22,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -30,9 +32,19 @@ import java.util.stream.Collectors;
  *
  * @param enforcements empty when something is refused
  * @param refusals why the node cannot deliver the rule
+ * @param waiting functions of modules that are not loaded yet
  */
-public record Lowering(List<Enforcement> enforcements, List<Problem> refusals) {
+public record Lowering(List<Enforcement> enforcements, List<Problem> refusals, List<Waiting> waiting) {
+    /**
+     * A function whose module is not loaded: nothing can call it, and a program is attached when the module comes.
+     *
+     * @param function the function
+     * @param action what will happen at each call
+     */
+    public record Waiting(KernelFunction function, Action action) {}
+
     public Lowering {
+        waiting = List.copyOf(waiting);
         enforcements = refusals.isEmpty() ? List.copyOf(enforcements) : List.of();
         refusals = List.copyOf(refusals);
     }
@@ -40,7 +52,7 @@ public record Lowering(List<Enforcement> enforcements, List<Problem> refusals) {
     /** What a rule of a policy comes to. */
     public static Lowering of(ContainerPolicy policy, Rule rule, NodeCapabilities node) {
         Builder builder = new Builder(node, rule.head().action().value(), mode(policy.mode(), rule.head().mode()),
-                rule.head().errno());
+                rule.head().errno(), rule.head().fallback().map(Located::value));
         switch (rule) {
             case Rule.Processes processes ->
                 builder.family(Family.PROCESSES, FileSubject.of(processes), rule.head().at());
@@ -53,14 +65,15 @@ public record Lowering(List<Enforcement> enforcements, List<Problem> refusals) {
             case Rule.SystemCalls calls -> calls.names().forEach(name -> new SystemCallLowering(builder).add(name));
             case Rule.LsmHooks hooks -> hooks.names().forEach(builder::hook);
             case Rule.KernelFunctions functions ->
-                functions.names().forEach(name -> new FunctionLowering(builder).add(name, functions.fallback()));
+                functions.names().forEach(name -> new FunctionLowering(builder)
+                        .add(name, functions.module().map(Located::value).orElse("")));
         }
         return builder.build();
     }
 
     /** What a default of a policy comes to. */
     public static Lowering of(ContainerPolicy policy, FamilyDefault rest, NodeCapabilities node) {
-        Builder builder = new Builder(node, rest.action(), policy.mode(), Errno.EPERM);
+        Builder builder = new Builder(node, rest.action(), policy.mode(), Errno.EPERM, Optional.empty());
         if (rest.family() == Family.NETWORK) {
             new NetworkLowering(builder).add(rest);
             return builder.build();
@@ -93,14 +106,17 @@ public record Lowering(List<Enforcement> enforcements, List<Problem> refusals) {
         private final Action action;
         private final Mode mode;
         private final int errno;
+        private final Optional<Action> fallback;
         private final List<Enforcement> enforcements = new ArrayList<>();
         private final List<Problem> refusals = new ArrayList<>();
+        private final List<Waiting> waiting = new ArrayList<>();
 
-        Builder(NodeCapabilities node, Action action, Mode mode, int errno) {
+        Builder(NodeCapabilities node, Action action, Mode mode, int errno, Optional<Action> fallback) {
             this.node = node;
             this.action = mode == Mode.ENFORCE || action == Action.ALLOW ? action : Action.AUDIT;
             this.mode = mode;
             this.errno = errno;
+            this.fallback = fallback;
         }
 
         NodeCapabilities node() {
@@ -111,8 +127,13 @@ public record Lowering(List<Enforcement> enforcements, List<Problem> refusals) {
             return action;
         }
 
+        /** What happens where the node cannot deny, if the rule accepts that. */
+        Optional<Action> fallback() {
+            return fallback;
+        }
+
         Lowering build() {
-            return new Lowering(enforcements.stream().distinct().toList(), refusals);
+            return new Lowering(enforcements.stream().distinct().toList(), refusals, waiting.stream().distinct().toList());
         }
 
         void family(Family family, Subject subject, Position at) {
@@ -188,7 +209,7 @@ public record Lowering(List<Enforcement> enforcements, List<Problem> refusals) {
         }
 
         void hook(Located<String> name) {
-            HookRules.refusal(name.value(), node).ifPresentOrElse(reason -> refuse(Problem.at(name.at(), reason)),
+            HookRules.refusal(name.value(), node).ifPresentOrElse(reason -> new FunctionLowering(this).insteadOfHook(name, reason),
                     () -> add(new LsmHook(name.value()), Matcher.ALWAYS, new Subject.Always(), action, "lsm/"
                             + name.value(), ""));
         }
@@ -196,6 +217,10 @@ public record Lowering(List<Enforcement> enforcements, List<Problem> refusals) {
         void add(HookPoint hook, Matcher matcher, Subject subject, Action done, String mechanism, String note) {
             int error = done.compareTo(Action.DENY) < 0 ? 0 : errno;
             enforcements.add(new Enforcement(hook, matcher, subject, done, mode, error, mechanism, note));
+        }
+
+        void await(Waiting function) {
+            waiting.add(function);
         }
 
         void refuse(Problem problem) {

@@ -1,8 +1,12 @@
 package io.bpfguard.policy.check;
 
+import io.bpfguard.policy.compiled.KernelFunction;
 import java.util.Set;
 
-/** What the kernel of the node can do, as found by trying. Implementations answer the same for as long as they live. */
+/**
+ * What the kernel of the node can do, as found by trying. Implementations answer the same for as long as they live, but for
+ * functions of modules, which come and go.
+ */
 public interface NodeCapabilities {
     /** The kernel's release, for messages: {@code 6.12.9-amd64}. */
     String kernelRelease();
@@ -16,8 +20,23 @@ public interface NodeCapabilities {
     }
 
     /** What can be done at the entry of a function. */
-    FunctionSupport function(String name);
+    FunctionSupport function(KernelFunction function);
 
-    /** Names of functions that are not {@link FunctionSupport#ABSENT}, to find the one that was meant; may be empty. */
+    /** What can be done at the entry of a function of the kernel proper. */
+    default FunctionSupport function(String name) {
+        return function(new KernelFunction(name));
+    }
+
+    /** Names of functions that are not {@link FunctionSupport.Absent}, to find the one that was meant; may be empty. */
     Set<String> functions();
+
+    /** Names of modules that can be loaded, to find the one that was meant; may be empty. */
+    Set<String> modules();
+
+    /**
+     * Whether programs at functions can be skipped. The kernel does not run such a program on a CPU where it is running already
+     * ({@code bpf_prog.active}); a kernel that preempts itself takes the CPU from a task in the middle of a program, and then
+     * the next task's call passes. Programs at LSM hooks are never skipped.
+     */
+    boolean skipsFunctionPrograms();
 }

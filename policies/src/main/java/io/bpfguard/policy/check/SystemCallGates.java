@@ -43,8 +43,9 @@ final class SystemCallGates {
 
     private static void files(Table t) {
         String open = "Opens with O_PATH pass no hook and stay possible; they give no access to content." + URING;
-        for (String name : List.of("open", "openat", "openat2", "creat")) {
-            t.add(name, open, Gate.of("path_mknod"), Gate.of("file_open"));
+        t.add("creat", URING, Gate.of("path_mknod"), Gate.of("file_open"));
+        for (String name : List.of("open", "openat", "openat2")) {
+            t.partial(name, open, Gate.of("path_mknod"), Gate.of("file_open"));
         }
         t.add("open_by_handle_at", "", Gate.of("capable"), Gate.of("file_open"));
         t.add("truncate", List.of("truncate64"), "", Gate.of("path_truncate"));
@@ -77,7 +78,7 @@ final class SystemCallGates {
         for (String name : List.of("setxattr", "lsetxattr", "fsetxattr", "setxattrat")) {
             t.add(name, URING, Gate.of("inode_setxattr"), Gate.ifPresent("inode_set_acl"));
         }
-        t.add("splice", "Moves from one pipe to another pass no hook and stay possible; they touch no file." + URING,
+        t.partial("splice", "Moves from one pipe to another pass no hook and stay possible; they touch no file." + URING,
                 Gate.of("file_permission"));
         t.add("sendfile", List.of("sendfile64"), "", Gate.of("file_permission"));
         for (String name : List.of("read", "write", "copy_file_range", "fallocate")) {
@@ -93,7 +94,7 @@ final class SystemCallGates {
         t.add("move_mount", "", Gate.of("move_mount"));
         t.add("pivot_root", "", Gate.of("sb_pivotroot"));
         t.add("chroot", "", Gate.of("path_chroot"));
-        t.add("fsconfig", "Setting parameters of a file system that is not made yet stays possible; making and reconfiguring one is denied.",
+        t.partial("fsconfig", "Setting parameters of a file system that is not made yet stays possible; making and reconfiguring one is denied.",
                 Gate.of("capable"), Gate.of("sb_kern_mount"));
         for (String name : List.of("fsopen", "fsmount", "fspick", "mount_setattr")) {
             t.add(name, "", Gate.of("capable"));
@@ -108,13 +109,13 @@ final class SystemCallGates {
         for (String name : List.of("fork", "vfork", "clone", "clone3")) {
             t.add(name, "", Gate.of("task_alloc"));
         }
-        t.add("unshare", "The flags CLONE_FS, CLONE_FILES and CLONE_SYSVSEM alone pass no LSM hook and stay possible; they give no privilege.",
+        t.partial("unshare", "The flags CLONE_FS, CLONE_FILES and CLONE_SYSVSEM alone pass no LSM hook and stay possible; they give no privilege.",
                 Gate.of("userns_create"), Gate.of("capable"));
         t.add("setns", "", Gate.of("ptrace_access_check"), Gate.of("capable"));
-        t.add("ptrace", "Requests on a process that is traced already pass no hook.",
+        t.partial("ptrace", "Requests on a process that is traced already pass no hook.",
                 Gate.of("ptrace_access_check"), Gate.of("ptrace_traceme"));
         for (String name : List.of("process_vm_readv", "process_vm_writev")) {
-            t.add(name, "A process's access to its own memory passes no hook.", Gate.of("ptrace_access_check"));
+            t.partial(name, "A process's access to its own memory passes no hook.", Gate.of("ptrace_access_check"));
         }
         t.add("pidfd_getfd", "", Gate.of("ptrace_access_check"), Gate.of("file_receive"));
         for (String name : List.of("setuid", "setreuid", "setresuid", "setfsuid")) {
@@ -163,17 +164,27 @@ final class SystemCallGates {
     private static final class Table {
         private final Map<String, GatedCall> rows = new LinkedHashMap<>();
 
+        /** A call whose every use with an effect passes a gate. */
         void add(String name, String note, Gate... gates) {
             add(name, List.of(), note, gates);
         }
 
         void add(String name, List<String> only32, String note, Gate... gates) {
+            add(name, only32, true, note, gates);
+        }
+
+        /** A call of which the note tells uses that pass no gate, and why that may be acceptable. */
+        void partial(String name, String note, Gate... gates) {
+            add(name, List.of(), false, note, gates);
+        }
+
+        private void add(String name, List<String> only32, boolean complete, String note, Gate... gates) {
             List<String> known = new ArrayList<>(only32);
             known.removeIf(other -> SystemCalls.named(other).isEmpty());
             if (known.size() != only32.size() || SystemCalls.named(name).isEmpty()) {
                 throw new IllegalStateException("no system call " + name + " or one of " + only32);
             }
-            GatedCall row = new GatedCall(name, only32, List.of(gates), note.strip());
+            GatedCall row = new GatedCall(name, only32, List.of(gates), complete, note.strip());
             put(name, row);
             only32.stream().filter(other -> !MULTIPLEXER.equals(other)).forEach(other -> put(other, row));
         }

@@ -41,6 +41,7 @@ public final class Compiler {
     private final Map<Integer, RuleInfo> infos = new HashMap<>();
     private final Map<Set<String>, Route> routes = new HashMap<>();
     private final List<Problem> warnings = new ArrayList<>();
+    private final List<WaitingRule> waiting = new ArrayList<>();
 
     /**
      * Numbers the rules and compiles each policy for itself.
@@ -86,6 +87,7 @@ public final class Compiler {
 
     private void number(ContainerPolicy policy, String label, Position at, Lowering lowering,
             List<NumberedRule> numbered) {
+        lowering.waiting().forEach(what -> waiting.add(new WaitingRule(policy.name().value(), label, what.function())));
         Map<Object, List<Enforcement>> same = new LinkedHashMap<>();
         for (Enforcement enforcement : lowering.enforcements()) {
             same.computeIfAbsent(content(enforcement), _ -> new ArrayList<>()).add(enforcement);
@@ -141,6 +143,11 @@ public final class Compiler {
             throw new IllegalArgumentException("no rule has the number " + number + " in this compilation");
         }
         return info;
+    }
+
+    /** What waits for modules of the kernel: to be compiled again when one of them is loaded. */
+    public List<WaitingRule> waiting() {
+        return List.copyOf(waiting);
     }
 
     /** Every hook point at which some policy enforces something. */

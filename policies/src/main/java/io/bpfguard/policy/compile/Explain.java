@@ -17,17 +17,85 @@ import java.util.stream.Collectors;
 
 /** Says for each rule how a node delivers it, and what it does not cover. */
 public final class Explain {
+    /** Whether something is prevented. */
+    public enum Prevents {
+        /** It does not happen. */
+        YES("yes"),
+        /** It goes on. */
+        NO("no"),
+        /** It may have happened by the time that the process dies. */
+        AFTER_THE_EFFECT("after the effect"),
+        /** Some of what the rule names is. */
+        PARTLY("partly"),
+        /** The rule waits for a module of the kernel. */
+        NOT_YET("not yet");
+
+        private final String words;
+
+        Prevents(String words) {
+            this.words = words;
+        }
+
+        /** For people, and in JSON. */
+        public String words() {
+            return words;
+        }
+    }
+
+    /**
+     * One mechanism of a rule.
+     *
+     * @param mechanism the hook point and matcher
+     * @param action what happens there, after modes and fallbacks
+     * @param prevents whether that prevents
+     * @param effect what happens, in words
+     * @param note what is not covered; empty when there is nothing to say
+     */
+    public record Part(String mechanism, Action action, Prevents prevents, String effect, String note) {}
+
     /**
      * One rule.
      *
      * @param policy the policy's name
      * @param rule where the rule stands and what it is called
      * @param family its key in {@code spec}
-     * @param mechanism the hook points and matchers, parted by commas
-     * @param effect what happens
-     * @param note what is not covered; empty when there is nothing to say
+     * @param parts by which mechanisms; empty when all of it waits
+     * @param waiting functions of modules that are not loaded
      */
-    public record Row(String policy, String rule, String family, String mechanism, String effect, String note) {}
+    public record Row(String policy, String rule, String family, List<Part> parts, List<String> waiting) {
+        public Row {
+            parts = List.copyOf(parts);
+            waiting = List.copyOf(waiting);
+        }
+
+        /** The mechanisms, parted by commas. */
+        public String mechanism() {
+            return join(Part::mechanism, ", ");
+        }
+
+        /** What happens, in words. */
+        public String effect() {
+            return join(Part::effect, "; ");
+        }
+
+        /** What is not covered; empty when there is nothing to say. */
+        public String note() {
+            return join(Part::note, " ");
+        }
+
+        /** Whether the rule as a whole prevents. */
+        public Prevents prevents() {
+            List<Prevents> all = parts.stream().map(Part::prevents).distinct().toList();
+            if (all.isEmpty()) {
+                return Prevents.NOT_YET;
+            }
+            return all.size() == 1 && waiting.isEmpty() ? all.getFirst() : Prevents.PARTLY;
+        }
+
+        private String join(Function<Part, String> text, String separator) {
+            return parts.stream().map(text).filter(part -> !part.isEmpty()).distinct().collect(Collectors.joining(separator));
+        }
+    }
 
     private Explain() {}
 
@@ -46,13 +114,20 @@ public final class Explain {
     }
 
     private static Row row(ContainerPolicy policy, String label, String family, Lowering lowering) {
-        return new Row(policy.name().value(), label, family, join(lowering, Enforcement::mechanism, ", "),
-                join(lowering, Explain::effect, "; "), join(lowering, Enforcement::note, " "));
+        return new Row(policy.name().value(), label, family, lowering.enforcements().stream().map(Explain::part).toList(),
+                lowering.waiting().stream().map(what -> what.function().label()).toList());
     }
 
-    private static String join(Lowering lowering, Function<Enforcement, String> part, String separator) {
-        return lowering.enforcements().stream().map(part).filter(text -> !text.isEmpty()).distinct()
-                .collect(Collectors.joining(separator));
+    private static Part part(Enforcement enforcement) {
+        return new Part(enforcement.mechanism(), enforcement.action(), prevents(enforcement), effect(enforcement), enforcement.note());
+    }
+
+    private static Prevents prevents(Enforcement enforcement) {
+        return switch (enforcement.action()) {
+            case ALLOW, AUDIT -> Prevents.NO;
+            case DENY -> Prevents.YES;
+            case KILL -> enforcement.hook() instanceof LsmHook ? Prevents.YES : Prevents.AFTER_THE_EFFECT;
+        };
     }
 
     private static String effect(Enforcement enforcement) {
@@ -62,7 +137,7 @@ public final class Explain {
             case AUDIT -> "goes on, and is reported";
             case DENY -> "prevented with " + Errno.name(enforcement.errno()) + ", and reported";
             case KILL -> enforcement.hook() instanceof LsmHook
-                    ? "prevented, the process killed, and reported" : "the process killed, and reported";
+                    ? "prevented, the process killed, and reported" : "the process killed, perhaps after the effect, and reported";
         };
     }
 }

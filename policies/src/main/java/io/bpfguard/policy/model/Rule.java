@@ -1,6 +1,5 @@
 package io.bpfguard.policy.model;
 
-import io.bpfguard.policy.compiled.Action;
 import io.bpfguard.policy.compiled.FileKind;
 import io.bpfguard.policy.compiled.PathOperation;
 import io.bpfguard.policy.compiled.SocketOperation;
@@ -150,9 +149,9 @@ public sealed interface Rule {
      *
      * @param head what all rules have
      * @param names as in the kernel's BTF
-     * @param fallback what happens instead where a denial is not possible
+     * @param module the module that they are in; empty for the kernel proper
      */
-    record KernelFunctions(RuleHead head, List<Located<String>> names, Optional<Located<Action>> fallback)
+    record KernelFunctions(RuleHead head, List<Located<String>> names, Optional<Located<String>> module)
             implements Rule {
         public KernelFunctions {
             names = List.copyOf(names);

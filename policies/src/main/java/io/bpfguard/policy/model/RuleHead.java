@@ -13,15 +13,17 @@ import java.util.Optional;
  * @param action what it does, before the mode
  * @param errno the error of a denial
  * @param mode its own mode
+ * @param fallback what happens instead where a node cannot deny; only with a deny
  * @param at where it begins
  */
 public record RuleHead(Family family, int index, Optional<Located<String>> name, Located<Action> action, int errno,
-        Mode mode, Position at) {
+        Mode mode, Optional<Located<Action>> fallback, Position at) {
     public RuleHead {
         Objects.requireNonNull(family, "family is null");
         Objects.requireNonNull(name, "name is null");
         Objects.requireNonNull(action, "action is null");
         Objects.requireNonNull(mode, "mode is null");
+        Objects.requireNonNull(fallback, "fallback is null");
         Objects.requireNonNull(at, "at is null");
     }
 

@@ -8,7 +8,6 @@ import io.bpfguard.policy.compiled.KernelFunction;
 import io.bpfguard.policy.compiled.LsmHook;
 import io.bpfguard.policy.compiled.PathOperation;
 import io.bpfguard.policy.model.Capability;
-import io.bpfguard.policy.model.Errno;
 import io.bpfguard.policy.model.Located;
 import io.bpfguard.policy.model.Nearest;
 import io.bpfguard.policy.model.PolicyException;
@@ -115,13 +114,7 @@ public final class PolicyTestReader {
     }
 
     private Optional<PolicyTest.Expectation> expectation(Fields fields, String owner) {
-        OptionalInt errno = fields.take("errno").flatMap(node -> values.text(node, owner + ".errno")).map(text -> {
-            OptionalInt number = Errno.number(text.value());
-            if (number.isEmpty()) {
-                problems.add(text.at(), owner + ".errno \"" + text.value() + "\" names no error" + Nearest.hint(text.value(), Errno.names()));
-            }
-            return number;
-        }).orElse(OptionalInt.empty());
+        OptionalInt errno = fields.take("errno").map(node -> values.errno(node, owner + ".errno")).orElse(OptionalInt.empty());
         Optional<String> rule = fields.take("rule").flatMap(node -> values.text(node, owner + ".rule")).map(Located::value);
         return fields.require("expect").flatMap(node -> values.word(node, owner + ".expect", PolicyDocument.ACTIONS))
                 .map(action -> new PolicyTest.Expectation(action.value(), errno, rule));

@@ -23,7 +23,7 @@ import java.util.regex.Pattern;
 /** The rules of a family. */
 final class RuleReader {
     private static final Map<String, Action> FALLBACKS = Map.of("kill", Action.KILL, "audit", Action.AUDIT);
-    private static final Pattern NUMBER = Pattern.compile("[1-9][0-9]{0,3}");
+    private static final Pattern MODULE_NAME = Pattern.compile("[A-Za-z0-9_]{1,55}");
     private static final Pattern KERNEL_NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_.]*");
 
     private final ProblemList problems;
@@ -73,7 +73,7 @@ final class RuleReader {
 
     private void takeRest(Family family, Fields fields) {
         if (family == Family.KERNEL_FUNCTIONS) {
-            fields.take("fallback");
+            fields.take("module");
         }
     }
 
@@ -94,7 +94,7 @@ final class RuleReader {
             case SYSTEM_CALLS -> new Rule.SystemCalls(head, kernelNames(objects, owner));
             case LSM_HOOKS -> new Rule.LsmHooks(head, kernelNames(objects, owner));
             case KERNEL_FUNCTIONS -> new Rule.KernelFunctions(head, kernelNames(objects, owner),
-                    fields.take("fallback").flatMap(node -> fallback(node, head)));
+                    fields.take("module").flatMap(node -> module(node, "kernelFunctions[" + head.index() + "].module")));
         };
     }
 
@@ -105,7 +105,8 @@ final class RuleReader {
         int errno = fields.take("errno").map(node -> errno(node, owner + ".errno", action)).orElse(Errno.EPERM);
         Mode mode = fields.take("mode").flatMap(node -> values.word(node, owner + ".mode", PolicyDocument.MODES))
                 .map(Located::value).orElse(Mode.ENFORCE);
-        return action.map(a -> new RuleHead(family, index, name, a, errno, mode, fields.at()));
+        Optional<Located<Action>> fallback = fields.take("fallback").flatMap(node -> fallback(node, owner + ".fallback", action));
+        return action.map(a -> new RuleHead(family, index, name, a, errno, mode, fallback, fields.at()));
     }
 
     private int errno(YamlNode node, String owner, Optional<Located<Action>> action) {
@@ -113,22 +114,7 @@ final class RuleReader {
             problems.add(node.at(), owner + " means nothing with action " + word(action.get().value())
                     + "; only deny and kill return an error");
         }
-        if (node instanceof YamlNode.Scalar(String text, boolean quoted, _) && !quoted
-                && PlainScalar.kind(text) == PlainScalar.Kind.NUMBER) {
-            if (NUMBER.matcher(text).matches() && Integer.parseInt(text) <= Errno.MAX) {
-                return Integer.parseInt(text);
-            }
-            problems.add(node.at(), owner + " cannot be " + text + "; errors are numbered 1 to " + Errno.MAX);
-            return Errno.EPERM;
-        }
-        return values.text(node, owner).map(text -> {
-            OptionalInt number = Errno.number(text.value());
-            if (number.isEmpty()) {
-                problems.add(text.at(), owner + " cannot be \"" + text.value() + "\", which names no error"
-                        + Nearest.hint(text.value(), Errno.names()));
-            }
-            return number.orElse(Errno.EPERM);
-        }).orElse(Errno.EPERM);
+        return values.errno(node, owner).orElse(Errno.EPERM);
     }
 
     private Set<Integer> capabilities(YamlNode node, String owner) {
@@ -164,13 +150,23 @@ final class RuleReader {
         return names;
     }
 
-    private Optional<Located<Action>> fallback(YamlNode node, RuleHead head) {
-        String owner = "kernelFunctions[" + head.index() + "].fallback";
-        if (head.action().value() != Action.DENY) {
-            problems.add(node.at(), owner + " means nothing with action " + word(head.action().value())
+    private Optional<Located<Action>> fallback(YamlNode node, String owner, Optional<Located<Action>> action) {
+        if (action.isPresent() && action.get().value() != Action.DENY) {
+            problems.add(node.at(), owner + " means nothing with action " + word(action.get().value())
                     + "; it says what happens where a deny is not possible");
         }
         return values.word(node, owner, FALLBACKS);
+    }
+
+    /** A module's name as the kernel has it, whatever its file is called. */
+    private Optional<Located<String>> module(YamlNode node, String owner) {
+        return values.text(node, owner).map(text -> {
+            String name = text.value().replace('-', '_');
+            if (!MODULE_NAME.matcher(name).matches()) {
+                problems.add(text.at(), "\"" + text.value() + "\" in " + owner + " is no name of a module: letters, digits, _ and -, without .ko");
+            }
+            return new Located<>(name, text.at());
+        });
     }
 
     private static String word(Action action) {

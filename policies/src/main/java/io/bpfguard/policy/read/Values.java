@@ -1,5 +1,6 @@
 package io.bpfguard.policy.read;
 
+import io.bpfguard.policy.model.Errno;
 import io.bpfguard.policy.model.Glob;
 import io.bpfguard.policy.model.GlobSyntaxException;
 import io.bpfguard.policy.model.IntegerRange;
@@ -9,12 +10,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Values of the types that the language has; a wrong one is a problem and empty. */
 final class Values {
     private static final Pattern RANGE = Pattern.compile("(0|[1-9][0-9]{0,8})(?:-(0|[1-9][0-9]{0,8}))?");
+
+    private static final Pattern ERROR_NUMBER = Pattern.compile("[1-9][0-9]{0,3}");
 
     private final ProblemList problems;
 
@@ -129,5 +133,24 @@ final class Values {
             return Optional.empty();
         }
         return Optional.of(new Located<>(value, text.at()));
+    }
+
+    /** The number of an error that is written as a name or a number. */
+    OptionalInt errno(YamlNode node, String owner) {
+        if (node instanceof YamlNode.Scalar(String text, boolean quoted, _) && !quoted
+                && PlainScalar.kind(text) == PlainScalar.Kind.NUMBER) {
+            if (ERROR_NUMBER.matcher(text).matches() && Integer.parseInt(text) <= Errno.MAX) {
+                return OptionalInt.of(Integer.parseInt(text));
+            }
+            problems.add(node.at(), owner + " cannot be " + text + "; errors are numbered 1 to " + Errno.MAX);
+            return OptionalInt.empty();
+        }
+        Optional<Located<String>> name = text(node, owner);
+        OptionalInt number = name.map(text -> Errno.number(text.value())).orElse(OptionalInt.empty());
+        if (number.isEmpty()) {
+            name.ifPresent(text -> problems.add(text.at(), owner + " cannot be \"" + text.value() + "\", which names no error"
+                    + Nearest.hint(text.value(), Errno.names())));
+        }
+        return number;
     }
 }

@@ -124,7 +124,8 @@ class CheckerTest {
         "lsmHooks: [{action: deny, names: [fs_context_parse_param]}]|its neutral answer is not 0",
         "lsmHooks: [{action: deny, names: [socket_sock_rcv_skb]}]|whatever task was interrupted",
         "kernelFunctions: [{action: kill, names: [cgroup_release_agent_writ]}]|has no function cgroup_release_agent_writ",
-        "kernelFunctions: [{action: kill, names: [process_vm_rw_core]}]|not in its BTF",
+        "kernelFunctions: [{action: kill, names: [process_vm_rw_core]}]|only as process_vm_rw_core.constprop.0, which the compiler made of it",
+        "kernelFunctions: [{action: kill, names: [load_elf_binary]}]|not in its BTF",
         "kernelFunctions: [{action: deny, names: [path_mount]}]|cannot deny in path_mount: the function is not error-injectable, and kill would act after the effect"})
     void whatTheNodeCannotDoIsRefusedAtTheName(String rule, String message) {
         int column = 8 + rule.indexOf("[", rule.indexOf("names"));
@@ -156,8 +157,11 @@ class CheckerTest {
     @Test
     void aFunctionIsDeniedKilledOrWatchedAsTheNodeCan() throws Exception {
         assertThat(lower("{kernelFunctions: [{action: deny, names: [security_file_open]}]}", NODE))
+                .extracting(Enforcement::mechanism, Enforcement::action).as("what the function is made of, and never skipped")
+                .containsExactly(tuple("lsm/file_open", Action.DENY));
+        assertThat(lower("{kernelFunctions: [{action: deny, names: [injectable]}]}", NODE.with("injectable", FunctionSupport.DENIABLE)))
                 .extracting(Enforcement::mechanism, Enforcement::action)
-                .containsExactly(tuple("fmod_ret/security_file_open", Action.DENY));
+                .containsExactly(tuple("fmod_ret/injectable", Action.DENY));
         assertThat(lower("{kernelFunctions: [{action: kill, names: [path_mount]}]}", NODE))
                 .extracting(Enforcement::mechanism).containsExactly("fentry/path_mount kill");
         assertThat(lower("{kernelFunctions: [{action: audit, names: [path_mount]}]}", NODE))

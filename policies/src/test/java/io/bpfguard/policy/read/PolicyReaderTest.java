@@ -88,7 +88,7 @@ class PolicyReaderTest {
         assertThat(policy.rules().get(10)).isInstanceOfSatisfying(Rule.Capabilities.class,
                 capabilities -> assertThat(capabilities.numbers()).containsExactlyInAnyOrder(21, 13));
         assertThat(policy.rules().get(13)).isInstanceOfSatisfying(Rule.KernelFunctions.class,
-                functions -> assertThat(functions.fallback()).map(Located::value).contains(Action.KILL));
+                functions -> assertThat(functions.head().fallback()).map(Located::value).contains(Action.KILL));
     }
 
     @Test

@@ -95,7 +95,7 @@ class TestRunTest {
         "{capability: NET_ROW, expect: deny}|t.yaml:8:20: \"NET_ROW\" is no capability; did you mean \"NET_RAW\"?",
         "{systemCall: unshar, expect: deny}|t.yaml:8:20: there is no 64-bit system call \"unshar\"; did you mean \"unshare\"?",
         "{systemCall: mmap2, expect: deny}|t.yaml:8:20: there is no 64-bit system call \"mmap2\"",
-        "{exec: /bin/sh, expect: deny, errno: EPREM}|t.yaml:8:44: cases[0].errno \"EPREM\" names no error; did you mean \"EPERM\"?",
+        "{exec: /bin/sh, expect: deny, errno: EPREM}|t.yaml:8:44: cases[0].errno cannot be \"EPREM\", which names no error; did you mean \"EPERM\"?",
         "{exec: /bin/sh, expekt: deny, expect: deny}|t.yaml:8:23: unknown key \"expekt\" in cases[0]; did you mean \"expect\"?",
         "{exec: /bin/sh, is: [memry], expect: deny}|t.yaml:8:28: an entry of cases[0].is cannot be \"memry\"; did you mean \"memory\"?",
     })

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
-import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * The kernel and {@code bpfguard test} say the same of random opens under a random policy: a container makes the opens, and what
@@ -20,7 +20,7 @@ public final class Agreement implements Scenario {
     private static final int RULES = 40;
     private static final String ROOT = "/shared/agreement/";
     private static final List<String> DIRECTORIES = List.of("x", "y", "xy", "yx");
-    private static final List<String> LETTERS = List.of("a", "b", "c");
+    private static final List<String> LETTERS = List.of("a", "b", "c", "d");
     private static final List<String> OPERATIONS = List.of("read", "write", "append");
     private static final String HEADER = "apiVersion: bpfguard.io/v1\nkind: PolicyTest\nmetadata: {name: agreement}\nspec:\n"
             + "  policies: [agreement.yaml]\n  container: {namespace: e2e, labels: {app: agreement}}\n  cases:\n";
@@ -37,7 +37,7 @@ public final class Agreement implements Scenario {
 
     @Override
     public void run(Stage stage) throws Exception {
-        var attempts = IntStream.range(0, stage.count(CASES)).mapToObj(_ -> attempt()).distinct().toList();
+        var attempts = Stream.generate(this::attempt).distinct().limit(stage.count(CASES)).toList();
         for (var attempt : attempts) {
             stage.sharedFile(attempt.path.substring("/shared/".length()), "x");
         }

@@ -116,17 +116,12 @@ public final class Catalogue {
                 List.of(List.of("/probes/namespace", "unshare", "uts")));
     }
 
-    /** Functions whose call can be prevented on every kernel: those of the security layer. */
+    /** Functions of the security layer: denied at the LSM hook that they are made of. */
     static Scenario functionDeny() {
         return deniedFunction("function-deny", "security_path_mkdir");
     }
 
-    /** A system call's own function: kernels with error injection, and 7.2 and later. */
-    static Scenario systemCallFunctions() {
-        return deniedFunction("system-call-functions", "__x64_sys_mkdir");
-    }
-
-    private static Scenario deniedFunction(String name, String function) {
+    static TrialScenario deniedFunction(String name, String function) {
         String rules = """
                 kernelFunctions:
                   - action: deny

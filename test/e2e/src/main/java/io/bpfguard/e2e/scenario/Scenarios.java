@@ -32,7 +32,7 @@ public final class Scenarios {
         List<Supplier<Scenario>> makers = List.of(
                 Load::new, StartUp::new, Catalogue::mounts, Catalogue::allMounts,
                 Catalogue::capabilities, UnixSockets::scenario, Catalogue::systemCalls, Catalogue::setns, Catalogue::functions, Catalogue::functionDeny,
-                Catalogue::systemCallFunctions, Catalogue::lsmHooks, Catalogue::cveMount,
+                SystemCallFunctions::new, Catalogue::lsmHooks, Catalogue::cveMount,
                 Catalogue::cveRelease, RuntimeWork::new, Sessions::new, Edits::new, Switches::new, Lasting::new,
                 Agreement::new, Adoption::new, Launched::new, WrongStart::new,
                 FirstInstruction::new, RuntimeRestart::new, LateRuntime::new, BadNode::new, NoBpfLsm::new, CgroupV1::new, Demo::new);
