@@ -1,6 +1,7 @@
 package io.bpfguard.bpf.node;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -8,6 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.zip.GZIPInputStream;
 
 /**
  * Whether the kernel takes the CPU from a task while it runs kernel code, as it does in the modes full, lazy and real-time.
@@ -41,8 +43,8 @@ record Preemption(Path root) {
     /** What the kernel was built with. */
     private Optional<String> built() {
         String release = read("proc/sys/kernel/osrelease");
-        for (String place : List.of("boot/config-" + release, "lib/modules/" + release + "/config", "usr/lib/modules/" + release + "/config")) {
-            String config = read(place);
+        for (String config : List.of(readZipped("proc/config.gz"), read("boot/config-" + release), read("lib/modules/" + release + "/config"),
+                read("usr/lib/modules/" + release + "/config"))) {
             if (config.contains("CONFIG_PREEMPT_NONE=y")) {
                 return Optional.of("none");
             }
@@ -54,6 +56,14 @@ record Preemption(Path root) {
             }
         }
         return Optional.empty();
+    }
+
+    private String readZipped(String file) {
+        try (InputStream content = new GZIPInputStream(Files.newInputStream(root.resolve(file)))) {
+            return new String(content.readAllBytes(), StandardCharsets.ISO_8859_1);
+        } catch (IOException absent) {
+            return "";
+        }
     }
 
     private String read(String file) {
