@@ -36,7 +36,7 @@ public final class Main implements Callable<Integer> {
     private boolean full;
 
     @Option(names = "--patience", description = "seconds that a reaction of the agent may take (${DEFAULT-VALUE})")
-    private long patience = 300;
+    private long patience = 600;
 
     @Parameters(paramLabel = "GROUP", description = "groups or scenarios to run, in this order")
     private List<String> names = List.of("all");
