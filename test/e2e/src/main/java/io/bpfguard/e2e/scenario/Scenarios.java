@@ -21,9 +21,9 @@ public final class Scenarios {
             "acceptance", Acceptance.allNames(),
             "conditions", Conditions.allNames(),
             // What differs from kernel to kernel and from runtime to runtime; the rest is shown once, here or in the other group.
-            "essential", concat(List.of(List.of("load"), ESSENTIAL, List.of("runtime-work", "sessions", "agreement", "unix-sockets", "wrong-start"))),
+            "essential", concat(List.of(List.of("load"), ESSENTIAL, List.of("runtime-work", "sessions", "agreement", "unix-sockets"))),
             // Takes minutes each on an emulated machine.
-            "slow", List.of("adoption", "launched"),
+            "slow", List.of("adoption", "launched", "wrong-start"),
             "all", concat(List.of(List.of("load", "start-up"), GRANULARITIES, List.of("system-call-functions", "edits", "switches"), PATH,
                     List.of("runtime-restart", "late-runtime"))));
 
