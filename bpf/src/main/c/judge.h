@@ -306,10 +306,14 @@ static __always_inline struct text_buffer *begin_judgement(const struct step *st
 	return buffer;
 }
 
-/* Judges each operation of a mask (bits by enum path_operation) on a file, and others on a second one if there is one. */
-static __always_inline int judge_files(void *ctx, const struct seen *first, __u32 first_operations,
-				       const struct seen *second, __u32 second_operations)
+/*
+ * Judges each operation of a mask (bits by enum path_operation) on a file, and others on a second one if there is one. Where none
+ * is asked about, the chain goes on.
+ */
+static __always_inline int judge_seen(void *ctx, const struct facts *facts, const struct seen *first, __u32 first_operations,
+				      const struct seen *second, __u32 second_operations)
 {
+	const struct object object = { .kind = OBJECT_PATH };
 	struct label *label = current_label();
 	struct text_buffer *buffer;
 	struct step *step;
@@ -317,19 +321,36 @@ static __always_inline int judge_files(void *ctx, const struct seen *first, __u3
 	if (!label)
 		return 0;
 	step = current_step(label);
+	if (!(first_operations | second_operations))
+		return conclude(ctx, label, &(struct verdict){}, &object);
 	buffer = begin_judgement(step, MATCH_PATH);
 	if (!buffer)
-		return conclude_error(ctx, label, step, REASON_NO_MEMORY, &(struct object){ .kind = OBJECT_PATH });
+		return conclude_error(ctx, label, step, REASON_NO_MEMORY, &object);
+	buffer->judgement.program = (__u64)facts->program;
+	buffer->judgement.mode = facts->mode;
+	buffer->judgement.device = facts->device;
+	buffer->judgement.memory = facts->memory;
+	buffer->judgement.anonymous = facts->anonymous;
 	consider(buffer, first, first_operations);
 	consider(buffer, second, second_operations);
 	return conclude_judgement(ctx, label, step, buffer);
 }
 
+static __always_inline int judge_files(void *ctx, const struct seen *first, __u32 first_operations,
+				       const struct seen *second, __u32 second_operations)
+{
+	return judge_seen(ctx, &(struct facts){}, first, first_operations, second, second_operations);
+}
+
+/* Of which a hook says more than where it is. */
+static __always_inline int judge_file(void *ctx, const struct seen *file, const struct facts *facts, __u32 operations)
+{
+	return judge_seen(ctx, facts, file, operations, &(struct seen){}, 0);
+}
+
 static __always_inline int judge_path(void *ctx, struct vfsmount *mount, struct dentry *dentry, __u32 operations)
 {
-	const struct seen file = { mount, dentry }, nothing = {};
-
-	return judge_files(ctx, &file, operations, &nothing, 0);
+	return judge_file(ctx, &(struct seen){ mount, dentry }, &(struct facts){}, operations);
 }
 
 /* What a mount covers: the file that is judged when the mount is taken from there. Its own root may have other paths too. */
@@ -344,29 +365,4 @@ static __always_inline struct seen covered_by(struct vfsmount *mounted)
 		seen.dentry = BPF_CORE_READ(mount, mnt_mountpoint);
 	}
 	return seen;
-}
-
-/* Judges operations on a file of which a hook says more than where it is; none, and the chain goes on. */
-static __always_inline int judge_file(void *ctx, const struct seen *file, const struct facts *facts, __u32 operations)
-{
-	const struct object object = { .kind = OBJECT_PATH };
-	struct label *label = current_label();
-	struct text_buffer *buffer;
-	struct step *step;
-
-	if (!label)
-		return 0;
-	step = current_step(label);
-	if (!operations)
-		return conclude(ctx, label, &(struct verdict){}, &object);
-	buffer = begin_judgement(step, MATCH_PATH);
-	if (!buffer)
-		return conclude_error(ctx, label, step, REASON_NO_MEMORY, &object);
-	buffer->judgement.program = (__u64)facts->program;
-	buffer->judgement.mode = facts->mode;
-	buffer->judgement.device = facts->device;
-	buffer->judgement.memory = facts->memory;
-	buffer->judgement.anonymous = facts->anonymous;
-	consider(buffer, file, operations);
-	return conclude_judgement(ctx, label, step, buffer);
 }

@@ -192,25 +192,14 @@ static __always_inline bool row_word(__u32 ruleset, __u32 state, __u32 word, __u
 	return true;
 }
 
-static __always_inline const struct verdicts *scan_verdicts(const struct scan *scan, __u32 word)
-{
-	__u32 number;
-
-	if (scan->failed || !row_word(scan->ruleset, scan->state, word, &number))
-		return NULL;
-	return numbered_verdicts(scan->rules, scan->ruleset, number);
-}
-
 /* The verdicts for the key that was scanned. NULL: the ruleset is not as it should be. */
 static __always_inline const struct verdicts *scan_end(const struct scan *scan)
 {
-	return scan_verdicts(scan, 0);
-}
+	__u32 number;
 
-/* The strongest verdicts for the key that was scanned and all that go on from it. NULL: likewise. */
-static __always_inline const struct verdicts *scan_below(const struct scan *scan)
-{
-	return scan_verdicts(scan, 1);
+	if (scan->failed || !row_word(scan->ruleset, scan->state, 0, &number))
+		return NULL;
+	return numbered_verdicts(scan->rules, scan->ruleset, number);
 }
 
 /* The state behind text[offset..end), from a state on; STATE_BROKEN: the ruleset is not as it should be. */

@@ -18,13 +18,11 @@ import io.bpfguard.policy.model.Position;
 import io.bpfguard.policy.model.Problem;
 import io.bpfguard.policy.model.Rule;
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 /**
  * What a rule comes to on a node: the hook points and matchers that deliver it. The checker asks whether there are any,
@@ -200,12 +198,6 @@ public record Lowering(List<Enforcement> enforcements, List<Problem> refusals, L
                 case Subject.Rest(var operations) -> operations;
                 default -> throw new IllegalArgumentException(subject + " has no operations");
             };
-        }
-
-        /** The note, and what is to be said of who asks. */
-        private static String join(String note, Subject subject) {
-            boolean from = subject instanceof Subject.Keys(var fields, _) && fields.containsKey(KeyField.SOURCE);
-            return from ? (note + " " + FROM_NOTE).strip() : note;
         }
 
         void hook(Located<String> name) {

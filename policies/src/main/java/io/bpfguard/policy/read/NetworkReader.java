@@ -17,7 +17,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
@@ -29,7 +28,7 @@ final class NetworkReader {
     private static final List<String> OPERATIONS = List.of("create", "connect", "send", "bind", "listen", "accept");
     private static final Map<String, String> WORDS = OPERATIONS.stream().collect(Collectors.toMap(word -> word, word -> word));
     private static final Pattern NUMBER = Pattern.compile("0|[1-9][0-9]{0,4}");
-    private static final Pattern PORTS = Pattern.compile("([0-9]{1,6})(?:-([0-9]{1,6}))?");
+    private static final Values.Numbers PORTS = new Values.Numbers("a port", "ports go", "80", "8000-8999");
     private static final int MAX_FAMILY = 255;
     private static final int MAX_TYPE = 15;
     private static final int MAX_PROTOCOL = 65535;
@@ -157,26 +156,7 @@ final class NetworkReader {
     }
 
     private Optional<Located<PortRange>> ports(YamlNode node, String owner) {
-        if (!(node instanceof YamlNode.Scalar(String text, _, _))) {
-            problems.add(node.at(), owner + " must be a port or a range like 8000-8999, not " + node.what());
-            return Optional.empty();
-        }
-        Matcher matcher = PORTS.matcher(text);
-        if (!matcher.matches()) {
-            problems.add(node.at(), owner + " cannot be \"" + text + "\"; write a port (80) or a range (8000-8999)");
-            return Optional.empty();
-        }
-        int first = Integer.parseInt(matcher.group(1));
-        int last = matcher.group(2) == null ? first : Integer.parseInt(matcher.group(2));
-        if (Math.max(first, last) > PortRange.MAX) {
-            problems.add(node.at(), owner + " cannot be " + text + "; ports go from 0 to " + PortRange.MAX);
-            return Optional.empty();
-        }
-        if (last < first) {
-            problems.add(node.at(), owner + " cannot be " + text + ", which ends before it begins; write " + last + "-" + first);
-            return Optional.empty();
-        }
-        return Optional.of(new Located<>(new PortRange(first, last), node.at()));
+        return values.range(node, owner, PortRange.MAX, PORTS).map(range -> new Located<>(new PortRange(range.first(), range.last()), node.at()));
     }
 
     private void refuseRepeated(List<Located<String>> words, String owner) {

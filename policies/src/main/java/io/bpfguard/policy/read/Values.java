@@ -83,21 +83,37 @@ final class Values {
         return globs;
     }
 
+    /**
+     * How a problem speaks of numbers of some kind.
+     *
+     * @param what one of them: {@code a port}
+     * @param limits what goes from 0 to the highest: {@code ports go}
+     * @param one an example, and {@code several} one of a range
+     */
+    record Numbers(String what, String limits, String one, String several) {
+        static final Numbers ANY = new Numbers("a number", "it goes", "8", "0-15");
+    }
+
     /** A number without quotes, or two with a dash between them. */
     Optional<IntegerRange> range(YamlNode node, String owner, int max) {
+        return range(node, owner, max, Numbers.ANY);
+    }
+
+    /** The same of numbers of some kind. */
+    Optional<IntegerRange> range(YamlNode node, String owner, int max, Numbers kind) {
         if (!(node instanceof YamlNode.Scalar(String text, _, _))) {
-            problems.add(node.at(), owner + " must be a number or a range like 0-15, not " + node.what());
+            problems.add(node.at(), owner + " must be " + kind.what() + " or a range like " + kind.several() + ", not " + node.what());
             return Optional.empty();
         }
         Matcher matcher = RANGE.matcher(text);
         if (!matcher.matches()) {
-            problems.add(node.at(), owner + " cannot be \"" + text + "\"; write a number (8) or a range (0-15)");
+            problems.add(node.at(), owner + " cannot be \"" + text + "\"; write " + kind.what() + " (" + kind.one() + ") or a range (" + kind.several() + ")");
             return Optional.empty();
         }
         int first = Integer.parseInt(matcher.group(1));
         int last = matcher.group(2) == null ? first : Integer.parseInt(matcher.group(2));
         if (Math.max(first, last) > max) {
-            problems.add(node.at(), owner + " cannot be " + text + "; it goes from 0 to " + max);
+            problems.add(node.at(), owner + " cannot be " + text + "; " + kind.limits() + " from 0 to " + max);
             return Optional.empty();
         }
         if (last < first) {
