@@ -99,20 +99,19 @@ final class PluginService extends PluginGrpc.PluginImplBase {
     private void synchronize(NodeState state, StreamObserver<SynchronizeResponse> observer) {
         LOG.info("the runtime tells of pods={} containers={}", state.pods().size(), state.containers().size());
         Budget budget = budget();
-        switch (handler.run(budget, link::isOpen, () -> plugin.synchronize(state, budget))) {
-            case Outcome.Done() -> {
-                link.synchronizedNow();
-                answer(observer, SynchronizeResponse.getDefaultInstance());
-            }
+        // Told within the turn: an event that waits behind it finds the plugin synchronized.
+        switch (handler.run(budget, link::isOpen, () -> {
+            plugin.synchronize(state, budget);
+            link.synchronizedNow();
+        })) {
+            case Outcome.Done() -> answer(observer, SynchronizeResponse.getDefaultInstance());
             case Outcome.Overrun(var rest) -> {
                 // An error would cost the connection. The plugin goes on, and events wait for their turn behind it.
                 LOG.warn("taking over {} containers lasts longer than the runtime waits; answered it, still working",
                         state.containers().size());
                 answer(observer, SynchronizeResponse.getDefaultInstance());
                 rest.whenComplete((nothing, failure) -> {
-                    if (failure == null) {
-                        link.synchronizedNow();
-                    } else {
+                    if (failure != null) {
                         link.fail("taking over the node's state failed: " + failure);
                     }
                 });
