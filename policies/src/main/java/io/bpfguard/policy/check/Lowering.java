@@ -96,7 +96,7 @@ public record Lowering(List<Enforcement> enforcements, List<Problem> refusals, L
     /** Collects the enforcements of one rule. */
     static final class Builder {
         private static final String FILES_NOTE = "What was opened before goes on. Times and the attributes of chattr are not covered, nor are trusted.overlay attributes.";
-        private static final String MAP_NOTE = "A heap or stack that is executable from the start, by the program's headers or personality(2), is not covered.";
+        private static final String MAP_NOTE = "A heap or stack that is executable from the start, by the program's headers or personality(2), is not covered, nor is writing to mapped code by ptrace or /proc/PID/mem.";
         private static final String FROM_NOTE = "The program is told by its file, not by what runs in it: whoever can put code into it (LD_PRELOAD, ptrace) or change its file (prctl with PR_SET_MM_EXE_FILE) acts as it.";
         private static final String MOUNT_NOTE = "Changing the attributes of a mount (mount_setattr) and unmounting are not covered; deny them as system calls.";
 
