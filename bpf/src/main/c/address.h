@@ -245,7 +245,7 @@ static __always_inline int judge_address(void *ctx, const struct socket_key *key
 	__builtin_memcpy(buffer->text + bounded(offset, TEXT_SIZE - 1), key, sizeof(*key));
 	object.text = buffer->text + bounded(offset, TEXT_SIZE - 1);
 	object.length = PATH_LAST - offset;
-	scan_text(&scan, buffer->text, offset, PATH_LAST);
+	scan.state = follow(buffer, scan.ruleset, scan.state, offset, PATH_LAST);
 	verdicts = scan_end(&scan);
 	if (!verdicts)
 		return conclude_error(ctx, label, step, REASON_NO_RULESET, &object);

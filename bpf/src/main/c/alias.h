@@ -230,22 +230,29 @@ __noinline int weigh_all(struct text_buffer *buffer)
 	return 0;
 }
 
-/* A file or directory gets another name, or a further one. */
-static __always_inline void consider_name(struct text_buffer *buffer, struct vfsmount *mount, struct dentry *dentry,
-					  struct dentry *target, bool is_renamed)
+/* A file or directory gets another name, or a further one. Addresses are numbers here. */
+static __always_inline void consider_name(struct text_buffer *buffer, __u64 mount, __u64 dentry, __u64 target, bool is_renamed)
 {
 	struct judgement *judgement = &buffer->judgement;
 
 	if (judgement->failure != REASON_RULE)
 		return;
-	judgement->mount = (__u64)mount;
-	judgement->dentry = (__u64)dentry;
+	judgement->mount = mount;
+	judgement->dentry = dentry;
 	judgement->target_mount = 0;
-	judgement->target_dentry = (__u64)target;
+	judgement->target_dentry = target;
 	judgement->is_renamed = is_renamed;
-	judgement->is_directory = (BPF_CORE_READ(dentry, d_inode, i_mode) & S_IFMT) == S_IFDIR;
+	judgement->is_directory = (BPF_CORE_READ((struct dentry *)dentry, d_inode, i_mode) & S_IFMT) == S_IFDIR;
 	judgement->operations = 1 << OPERATION_CREATE | 1 << OPERATION_RENAME;
 	compare_places(buffer);
+}
+
+/* The other one gets the name that was just considered, and gives its own. */
+static __always_inline void consider_exchange(struct text_buffer *buffer)
+{
+	const struct judgement *judgement = &buffer->judgement;
+
+	consider_name(buffer, judgement->mount, judgement->target_dentry, judgement->dentry, judgement->is_renamed);
 }
 
 /*
@@ -259,7 +266,7 @@ static __always_inline bool changes_first_namespace(const struct label *label)
 
 	return !container || !container->namespace ||
 	       namespace_number(namespace_of(task)) == container->namespace ||
-	       !namespace_lives(task, container->namespace);
+	       !namespace_lives(container->namespace);
 }
 
 /* A step that judges names. */

@@ -18,9 +18,9 @@
 #define ENTRIES 512
 
 /* arch/x86: where physical memory is mapped, the shift of the topmost level, the bits of an address (not those of encryption). */
-extern const void page_offset_base __ksym __weak;
-extern const void pgdir_shift __ksym __weak;
-extern const void physical_mask __ksym __weak;
+const volatile __u64 address_of_page_offset_base = 0;
+const volatile __u64 address_of_pgdir_shift = 0;
+const volatile __u64 address_of_physical_mask = 0;
 
 struct page_walk {
 	__u64 table;
@@ -150,45 +150,56 @@ static long follow_next_page(__u64 index, struct text_buffer **buffer)
 static __always_inline bool find_memory(struct argument_walk *arguments, struct linux_binprm *program)
 {
 	arguments->mask = PAGE_FRAME;
-	if (!&page_offset_base || !&pgdir_shift)
+	if (!address_of_page_offset_base || !address_of_pgdir_shift)
 		return false;
-	if (&physical_mask && !read_kernel(&arguments->mask, sizeof(arguments->mask), &physical_mask))
+	if (address_of_physical_mask && !read_kernel(&arguments->mask, sizeof(arguments->mask), (void *)address_of_physical_mask))
 		return false;
 	arguments->mask &= PAGE_FRAME;
 	arguments->memory = (__u64)BPF_CORE_READ(program, mm);
 	arguments->address = BPF_CORE_READ(program, p);
 	arguments->left = BPF_CORE_READ(program, argc);
-	return read_kernel(&arguments->direct, sizeof(arguments->direct), &page_offset_base) &&
-	       read_kernel(&arguments->top, sizeof(arguments->top), &pgdir_shift);
+	return read_kernel(&arguments->direct, sizeof(arguments->direct), (void *)address_of_page_offset_base) &&
+	       read_kernel(&arguments->top, sizeof(arguments->top), (void *)address_of_pgdir_shift);
 }
 
-/* Goes on behind the arguments of a program that is about to be executed; elsewhere there are none. */
-__noinline int follow_arguments(struct text_buffer *buffer)
+static __always_inline void begin_arguments(struct text_buffer *buffer)
+{
+	__builtin_memset(&buffer->arguments, 0, sizeof(buffer->arguments));
+	buffer->arguments.in_name = true;
+	buffer->arguments.state = buffer->judgement.start;
+}
+
+/* Goes on behind the arguments of the program that is about to be executed. */
+__noinline int read_arguments(struct text_buffer *buffer)
 {
 	struct argument_walk *arguments;
-	struct linux_binprm *program;
 	struct judgement *judgement;
 
 	if (!buffer)
 		return 0;
 	judgement = &buffer->judgement;
 	arguments = &buffer->arguments;
-	program = (void *)judgement->program;
-	__builtin_memset(arguments, 0, sizeof(*arguments));
-	arguments->in_name = true;
-	arguments->state = judgement->start;
-	if (program) {
-		if (!find_memory(arguments, program))
-			arguments->failed = true;
-		else if (arguments->left)
-			bpf_loop(ARGUMENT_PAGES, follow_next_page, &buffer, 0);
-		if (arguments->failed)
-			judgement->failure = REASON_READ_FAILED;
-		else if (arguments->state && arguments->left)
-			judgement->failure = REASON_PATH_TOO_LONG;
-	}
+	if (!find_memory(arguments, (void *)judgement->program))
+		arguments->failed = true;
+	else if (arguments->left)
+		bpf_loop(ARGUMENT_PAGES, follow_next_page, &buffer, 0);
+	if (arguments->failed)
+		judgement->failure = REASON_READ_FAILED;
+	else if (arguments->state && arguments->left)
+		judgement->failure = REASON_PATH_TOO_LONG;
+	return 0;
+}
+
+/* Goes on behind the end of the arguments that were read, or of none. */
+__noinline int end_arguments(struct text_buffer *buffer)
+{
+	struct argument_walk *arguments;
+
+	if (!buffer)
+		return 0;
+	arguments = &buffer->arguments;
 	buffer->text[0] = 1;
 	buffer->text[1] = 0;
-	judgement->start = follow(buffer, judgement->ruleset, arguments->state, arguments->in_name ? 0 : 1, 2);
+	buffer->judgement.start = follow(buffer, buffer->judgement.ruleset, arguments->state, arguments->in_name ? 0 : 1, 2);
 	return 0;
 }

@@ -48,13 +48,22 @@ static __always_inline void *ruleset_block(__u32 ruleset, __u32 block)
 	return blocks ? bpf_map_lookup_elem(blocks, &block) : NULL;
 }
 
-
-static __noinline int refuse(const struct label *label, enum reason reason, const struct object *object)
+__noinline int report_refusal(const struct label *label, enum reason reason, const struct object *object)
 {
-	const struct source source = { label->container, hook_number, label->decision.generation };
 	const struct verdict verdict = { .action = ACTION_DENY, .error = EPERM };
+	struct source source = { .hook = hook_number };
 
+	if (!label)
+		return 0;
+	source.container = label->container;
+	source.generation = label->decision.generation;
 	report(&source, &verdict, reason, object);
+	return 0;
+}
+
+static __always_inline int refuse(const struct label *label, enum reason reason, const struct object *object)
+{
+	report_refusal(label, reason, object);
 	return -EPERM;
 }
 

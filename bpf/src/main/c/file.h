@@ -38,9 +38,14 @@ static __always_inline void *mapped_users(struct vfsmount *mount)
 	return (void *)idmap + bpf_core_field_offset(struct mnt_idmap, uid_map);
 }
 
-/* Whether the task owns the inode as seen through the mount: make_vfsuid (fs/mnt_idmapping.c). Negative: cannot be told. */
-static __always_inline int is_own(struct vfsmount *mount, struct inode *inode)
+/*
+ * Whether the task owns the inode as seen through the struct vfsmount: make_vfsuid (fs/mnt_idmapping.c). Negative: cannot be
+ * told. Like what follows, a function of its own for the verifier's sake.
+ */
+__noinline int is_own(__u64 mount_address, __u64 inode_address)
 {
+	struct vfsmount *mount = (void *)mount_address;
+	struct inode *inode = (void *)inode_address;
 	struct task_struct *task = bpf_get_current_task_btf();
 	__u32 user = BPF_CORE_READ(task, cred, fsuid.val);
 	__u32 owner = BPF_CORE_READ(inode, i_uid.val);
@@ -80,15 +85,20 @@ static __always_inline bool is_in_memory(struct dentry *dentry)
 }
 
 /* Bits of enum file_kind; negative: cannot be told. */
-static __always_inline int file_kind(const struct judgement *file)
+__noinline int file_kind(struct text_buffer *buffer)
 {
-	struct vfsmount *mount = (void *)file->mount;
-	struct dentry *dentry = (void *)file->dentry;
 	struct task_struct *task = bpf_get_current_task_btf();
-	bool nameless = false, memory = file->memory, internal = false;
+	bool nameless = false, internal = false, memory;
+	struct vfsmount *mount;
+	struct dentry *dentry;
 	struct inode *inode;
 	int kind = 0;
 
+	if (!buffer)
+		return -1;
+	mount = (void *)buffer->judgement.mount;
+	dentry = (void *)buffer->judgement.dentry;
+	memory = buffer->judgement.memory;
 	if (!dentry)
 		return 1 << FILE_MEMORY;
 	if (mount) {
@@ -103,7 +113,7 @@ static __always_inline int file_kind(const struct judgement *file)
 	}
 	inode = BPF_CORE_READ(dentry, d_inode);
 	if (inode) {
-		int own = is_own(mount, inode);
+		int own = is_own((__u64)mount, (__u64)inode);
 
 		if (own < 0)
 			return own;
@@ -127,12 +137,18 @@ static __always_inline int file_kind(const struct judgement *file)
 }
 
 /* The eight bytes of FIELD_DEVICE, as the number that they are big-endian. */
-static __always_inline __u64 device_of(const struct judgement *file)
+__noinline __u64 device_of(struct text_buffer *buffer)
 {
-	struct dentry *dentry = (void *)file->dentry;
-	struct inode *inode = dentry ? BPF_CORE_READ(dentry, d_inode) : NULL;
-	__u32 mode = file->mode, major, minor;
+	__u32 mode, device, major, minor;
+	struct dentry *dentry;
+	struct inode *inode;
 
+	if (!buffer)
+		return 0;
+	mode = buffer->judgement.mode;
+	device = buffer->judgement.device;
+	dentry = (void *)buffer->judgement.dentry;
+	inode = dentry ? BPF_CORE_READ(dentry, d_inode) : NULL;
 	if (inode) {
 		__u32 number = BPF_CORE_READ(inode, i_rdev);
 
@@ -140,8 +156,8 @@ static __always_inline __u64 device_of(const struct judgement *file)
 		major = number >> 20; /* include/linux/kdev_t.h */
 		minor = number & 0xfffff;
 	} else {
-		major = file->device >> 8 & 0xfff; /* new_decode_dev */
-		minor = (file->device & 0xff) | (file->device >> 12 & 0xfff00);
+		major = device >> 8 & 0xfff; /* new_decode_dev */
+		minor = (device & 0xff) | (device >> 12 & 0xfff00);
 	}
 	mode &= S_IFMT;
 	if (mode != S_IFBLK && mode != S_IFCHR)
@@ -164,12 +180,12 @@ __noinline int follow_file(struct text_buffer *buffer)
 	with_device = judgement->fields >> FIELD_DEVICE & 1;
 	begin = NAME_OFFSET - 8 * with_device - with_kind;
 	if (with_device) {
-		__u64 device = __builtin_bswap64(device_of(judgement));
+		__u64 device = __builtin_bswap64(device_of(buffer));
 
 		__builtin_memcpy(buffer->text + NAME_OFFSET - 8, &device, 8);
 	}
 	if (with_kind) {
-		int kind = file_kind(judgement);
+		int kind = file_kind(buffer);
 
 		if (kind < 0)
 			judgement->failure = REASON_READ_FAILED;
@@ -213,8 +229,8 @@ __noinline int follow_source(struct text_buffer *buffer)
 	return 0;
 }
 
-/* Sets the state before the path, as far as any rule can still match. */
-static __always_inline void follow_fields(struct text_buffer *buffer)
+/* Sets the state before the path, as far as any rule can still match. Programs have arguments only when they are executed. */
+static __always_inline void follow_fields(struct text_buffer *buffer, bool executes)
 {
 	struct judgement *judgement = &buffer->judgement;
 
@@ -223,6 +239,10 @@ static __always_inline void follow_fields(struct text_buffer *buffer)
 		follow_file(buffer);
 	if (judgement->fields & 1 << FIELD_SOURCE && judgement->start && judgement->failure == REASON_RULE)
 		follow_source(buffer);
-	if (judgement->fields & 1 << FIELD_PROGRAM_ARGUMENTS && judgement->start && judgement->failure == REASON_RULE)
-		follow_arguments(buffer);
+	if (judgement->fields & 1 << FIELD_PROGRAM_ARGUMENTS && judgement->start && judgement->failure == REASON_RULE) {
+		begin_arguments(buffer);
+		if (executes)
+			read_arguments(buffer);
+		end_arguments(buffer);
+	}
 }

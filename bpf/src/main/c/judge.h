@@ -81,8 +81,9 @@ __noinline int judge_place(struct text_buffer *buffer, __u64 mount)
  * namespaces is in it. False where that cannot be told, as with the host's pid namespace. A function of its own, so that
  * its stack is not also that of what its callers call next.
  */
-static __noinline bool namespace_lives(struct task_struct *task, __u64 number)
+__noinline int namespace_lives(__u64 number)
 {
+	struct task_struct *task = bpf_get_current_task_btf();
 	struct pid *pid = BPF_CORE_READ(task, thread_pid);
 	unsigned int level = BPF_CORE_READ(pid, level);
 	struct upid upid = {};
@@ -149,14 +150,29 @@ static __always_inline struct container *container_of_label(const struct label *
 
 typedef int visit_place(struct text_buffer *buffer, __u64 mount);
 
-/* A turn of the loop over a superblock's mounts. */
+static __always_inline void begin_mounts(struct search *search)
+{
+	search->version = tree_version();
+	search->next = (__u64)first_mount((void *)search->superblock);
+}
+
+/* A turn of the loop over a superblock's mounts, which begins anew where they changed meanwhile. */
 static __always_inline long visit_next(struct text_buffer *buffer, visit_place visit)
 {
+	struct search *search = &buffer->search;
 	__u64 mount;
 
-	if (!buffer->search.next)
-		return 1;
-	mount = take_mount(&buffer->search);
+	if (!search->next) {
+		if (search->version && search->version == tree_version()) {
+			search->is_complete = true;
+			return 1;
+		}
+		if (search->tries++ >= PATH_TRIES)
+			return 1;
+		begin_mounts(search);
+		return 0;
+	}
+	mount = take_mount(search);
 	if (mount && mount != buffer->judgement.mount)
 		visit(buffer, mount);
 	return buffer->judgement.failure != REASON_RULE;
@@ -195,22 +211,17 @@ static __always_inline bool visit_places(struct text_buffer *buffer, visit_place
 	}
 	dentry = (void *)judgement->dentry;
 	search->superblock = (__u64)BPF_CORE_READ(dentry, d_sb);
-#pragma clang loop unroll(disable)
-	for (int try = 0; try < PATH_TRIES; try++) {
-		__u64 before = tree_version();
-
-		search->next = (__u64)first_mount((void *)search->superblock);
-		bpf_loop(MOUNTS_OF_SUPERBLOCK, turn, &buffer, 0);
-		if (judgement->failure != REASON_RULE)
-			return false;
-		if (!before || before != tree_version())
-			continue;
-		if (search->next)
-			break;
-		return (judgement->mount && !judgement->places) || (elsewhere && !namespace_lives(task, search->begun));
+	search->tries = 0;
+	search->is_complete = false;
+	begin_mounts(search);
+	bpf_loop(MOUNTS_OF_SUPERBLOCK, turn, &buffer, 0);
+	if (judgement->failure != REASON_RULE)
+		return false;
+	if (!search->is_complete) {
+		judgement->failure = REASON_PATH_TOO_LONG;
+		return false;
 	}
-	judgement->failure = REASON_PATH_TOO_LONG;
-	return false;
+	return (judgement->mount && !judgement->places) || (elsewhere && !namespace_lives(search->begun));
 }
 
 static long judge_next(__u64 index, struct text_buffer **buffer)
@@ -246,7 +257,8 @@ __noinline int judge_anonymous(struct text_buffer *buffer)
 	return 0;
 }
 
-static __always_inline void consider(struct text_buffer *buffer, const struct seen *file, __u32 operations)
+static __always_inline void consider(struct text_buffer *buffer, const struct facts *facts, const struct seen *file,
+				     __u32 operations)
 {
 	struct judgement *judgement = &buffer->judgement;
 
@@ -255,7 +267,7 @@ static __always_inline void consider(struct text_buffer *buffer, const struct se
 	judgement->mount = (__u64)file->mount;
 	judgement->dentry = (__u64)file->dentry;
 	judgement->operations = operations;
-	follow_fields(buffer);
+	follow_fields(buffer, facts->program != NULL);
 	if (judgement->failure != REASON_RULE)
 		return;
 	if (file->dentry)
@@ -331,8 +343,8 @@ static __always_inline int judge_seen(void *ctx, const struct facts *facts, cons
 	buffer->judgement.device = facts->device;
 	buffer->judgement.memory = facts->memory;
 	buffer->judgement.anonymous = facts->anonymous;
-	consider(buffer, first, first_operations);
-	consider(buffer, second, second_operations);
+	consider(buffer, facts, first, first_operations);
+	consider(buffer, facts, second, second_operations);
 	return conclude_judgement(ctx, label, step, buffer);
 }
 

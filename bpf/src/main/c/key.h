@@ -55,6 +55,9 @@ struct search {
 	__u64 next;       /* struct mount * */
 	__u64 begun; /* numbers of the namespaces whose mounts count: that which the container began in */
 	__u64 own;   /* and the task's */
+	__u64 version; /* of the tree when the first of them was taken */
+	__u32 tries;
+	__u32 is_complete;
 };
 
 /* Memory for one string, too large for the stack. Task storage, because the program can be preempted. */

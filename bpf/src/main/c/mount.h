@@ -32,7 +32,7 @@ static __always_inline int judge_mount(void *ctx, const char *type)
 		return conclude_error(ctx, label, step, REASON_NO_RULESET, &object);
 	if (scan.rules->fields != 1 << FIELD_FILE_SYSTEM_TYPE)
 		return conclude_error(ctx, label, step, REASON_NO_RULESET, &object);
-	scan_text(&scan, buffer->text, 0, length - 1);
+	scan.state = follow(buffer, scan.ruleset, scan.state, 0, length - 1);
 	verdicts = scan_end(&scan);
 	if (!verdicts)
 		return conclude_error(ctx, label, step, REASON_NO_RULESET, &object);

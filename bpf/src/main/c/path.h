@@ -6,8 +6,6 @@
  *
  * rename_lock (fs/dcache.c) and mount_lock (fs/namespace.c) are odd while a rename, or a change of mounts, is under way and
  * change with each: a path that was read across one is read again, and refused if that goes on.
- *
- * render is a function of its own that the verifier checks once, however many paths a program needs.
  */
 #pragma once
 #include "key.h"
@@ -18,9 +16,11 @@
 #define PATH_TRIES 16
 #define PATH_OUTSIDE 0x10000
 
-extern const void rename_lock __ksym __weak;
-extern const void mount_lock __ksym __weak;
-extern const void file_set_fsnotify_mode __ksym __weak;
+/* Set before load, see io.bpfguard.bpf.routing.KernelAddresses; 0: the kernel has no such symbol. */
+const volatile __u64 address_of_rename_lock = 0;
+const volatile __u64 address_of_mount_lock = 0;
+const volatile __u64 address_of_file_set_fsnotify_mode = 0;
+
 extern int LINUX_KERNEL_VERSION __kconfig;
 
 struct walk {
@@ -85,19 +85,20 @@ static long walk_up(__u64 index, struct walk *walk)
 	return 0;
 }
 
-static __always_inline __u32 sequence(const void *lock)
+static __always_inline __u32 sequence(__u64 lock)
 {
-	__u32 number = 0;
+	__u32 number;
 
-	if (lock)
-		bpf_probe_read_kernel(&number, sizeof(number), lock);
-	return number;
+	return bpf_probe_read_kernel(&number, sizeof(number), (void *)lock) ? 1 : number;
 }
 
-/* Changes with each rename and each change of mounts; 0 while one is under way. */
-static __always_inline __u64 tree_version(void)
+/*
+ * Changes with each rename and each change of mounts; 0 while one is under way. A function of its own to spare the callers'
+ * stack.
+ */
+__noinline __u64 tree_version(void)
 {
-	__u32 renames = sequence(&rename_lock), mounts = sequence(&mount_lock);
+	__u32 renames = sequence(address_of_rename_lock), mounts = sequence(address_of_mount_lock);
 
 	return (renames | mounts) & 1 ? 0 : (__u64)renames << 32 | mounts | 1;
 }
@@ -114,7 +115,7 @@ static __always_inline struct mount *mount_of(__u64 vfsmount)
  */
 static __always_inline bool is_backing(unsigned int mode)
 {
-	bool moved = LINUX_KERNEL_VERSION >= KERNEL_VERSION(6, 14, 0) || &file_set_fsnotify_mode;
+	bool moved = LINUX_KERNEL_VERSION >= KERNEL_VERSION(6, 14, 0) || address_of_file_set_fsnotify_mode;
 	unsigned int bit = moved ? 1 << 24 : 1 << 25;
 
 	return mode & FMODE_NOACCOUNT && mode & bit;
@@ -137,6 +138,35 @@ static __always_inline struct path *user_path(struct file *file)
 }
 
 /*
+ * Writes the path once, whatever happens to it meanwhile; returns what render does. A function of its own, like render: the
+ * verifier checks each once, however many paths a program needs and however often it tries.
+ */
+__noinline __u32 read_path(struct text_buffer *buffer, __u64 vfsmount, __u64 dentry)
+{
+	struct mount *mount = mount_of(vfsmount);
+	struct walk walk = {};
+
+	if (!buffer)
+		return 0;
+	walk.text = buffer->text;
+	walk.dentry = (void *)dentry;
+	walk.mount = mount;
+	walk.internal = is_internal(BPF_CORE_READ(mount, mnt_ns));
+	walk.offset = PATH_LAST;
+	buffer->text[PATH_LAST] = 0;
+	bpf_loop(PATH_TURNS, walk_up, &walk, 0);
+	if (walk.outside)
+		return walk.offset | PATH_OUTSIDE;
+	if (walk.failed || !walk.ended)
+		return 0;
+	if (walk.offset == PATH_LAST) {
+		walk.offset--;
+		buffer->text[PATH_LAST - 1] = '/';
+	}
+	return walk.offset;
+}
+
+/*
  * Writes the path of a dentry as seen through a struct vfsmount into the buffer, its NUL at PATH_LAST, and returns the
  * offset of its first byte; with the bit PATH_OUTSIDE where the dentry is not below the mount's root: then what is
  * written is only how far it is known. 0: it is too long or could not be read (a path never starts at 0: the longest has
@@ -149,27 +179,10 @@ __noinline __u32 render(struct text_buffer *buffer, __u64 vfsmount, __u64 dentry
 #pragma clang loop unroll(disable)
 	for (int try = 0; try < PATH_TRIES; try++) {
 		__u64 before = tree_version();
-		struct mount *mount = mount_of(vfsmount);
-		struct walk walk = {};
+		__u32 offset = read_path(buffer, vfsmount, dentry);
 
-		walk.text = buffer->text;
-		walk.dentry = (void *)dentry;
-		walk.mount = mount;
-		walk.internal = is_internal(BPF_CORE_READ(mount, mnt_ns));
-		walk.offset = PATH_LAST;
-		buffer->text[PATH_LAST] = 0;
-		bpf_loop(PATH_TURNS, walk_up, &walk, 0);
-		if (!before || before != tree_version())
-			continue;
-		if (walk.outside)
-			return walk.offset | PATH_OUTSIDE;
-		if (walk.failed || !walk.ended)
-			return 0;
-		if (walk.offset == PATH_LAST) {
-			walk.offset--;
-			buffer->text[PATH_LAST - 1] = '/';
-		}
-		return walk.offset;
+		if (before && before == tree_version())
+			return offset;
 	}
 	return 0;
 }

@@ -24,7 +24,7 @@ int BPF_PROG(match_alias, struct dentry *dentry, const struct path *directory, s
 	struct names names;
 
 	if (begin_names(&names)) {
-		consider_name(names.buffer, BPF_CORE_READ(directory, mnt), dentry, target, false);
+		consider_name(names.buffer, (__u64)BPF_CORE_READ(directory, mnt), (__u64)dentry, (__u64)target, false);
 	}
 	return conclude_names(ctx, &names);
 }

@@ -28,13 +28,12 @@ SEC("lsm/path_rename")
 int BPF_PROG(match_alias, const struct path *old_directory, struct dentry *dentry, const struct path *new_directory,
 	     struct dentry *target, unsigned int flags)
 {
-	struct vfsmount *mount = BPF_CORE_READ(old_directory, mnt);
 	struct names names;
 
 	if (begin_names(&names)) {
-		consider_name(names.buffer, mount, dentry, target, true);
+		consider_name(names.buffer, (__u64)BPF_CORE_READ(old_directory, mnt), (__u64)dentry, (__u64)target, true);
 		if (flags & RENAME_EXCHANGE)
-			consider_name(names.buffer, mount, target, dentry, true);
+			consider_exchange(names.buffer);
 	}
 	return conclude_names(ctx, &names);
 }

@@ -29,17 +29,21 @@ static __always_inline bool is_over_rate(struct container *container, __u64 now)
 	return __sync_fetch_and_add(&container->events_in_second, 1) >= EVENTS_PER_SECOND;
 }
 
-/* A function of its own, not inlined: hooks that seldom report stay small. */
-static __noinline int report(const struct source *source, const struct verdict *verdict, enum reason reason,
-			     const struct object *object)
+/* A function of its own, which the verifier checks once and not for each caller. */
+__noinline int report(const struct source *source, const struct verdict *verdict, enum reason reason,
+		      const struct object *object)
 {
-	__u32 container_number = source->container;
-	struct container *container = bpf_map_lookup_elem(&containers, &container_number);
 	struct task_struct *task = bpf_get_current_task_btf();
 	__u64 now = bpf_ktime_get_boot_ns();
+	struct container *container;
+	__u32 container_number;
 	struct event *event;
 	__u64 id;
 
+	if (!source || !verdict || !object)
+		return 0;
+	container_number = source->container;
+	container = bpf_map_lookup_elem(&containers, &container_number);
 	if (container) {
 		__sync_fetch_and_add(&container->decisions[verdict->action & 3], 1);
 		if (reason != REASON_RULE)

@@ -16,9 +16,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.ToIntFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import java.util.stream.Collectors;
 
 /**
  * A compiled BPF object file ({@code .bpf.o}): opened, adjusted, loaded, closed, in this order. The setters are for the time before {@link #load()}; {@link #map}
@@ -264,16 +267,18 @@ public final class BpfObject implements AutoCloseable {
         return constant(constant).toArray(JAVA_BYTE);
     }
 
+    /** The names of the object's {@code const volatile} variables. */
+    public Set<String> constants() {
+        return constantVariables().map(Btf.Variable::name).collect(Collectors.toUnmodifiableSet());
+    }
+
     /** The constant's bytes in libbpf's copy of {@code .rodata}, which {@link #load()} passes to the kernel. */
     private MemorySegment constant(String constant) {
         checkLoaded(false, "setting constant " + constant);
-        if (btf == null) {
-            btf = readBtf();
-        }
-        Btf.Variable variable = btf.variables(section -> section.startsWith(".rodata"))
+        Btf.Variable variable = constantVariables()
                 .filter(candidate -> candidate.name().equals(constant)).findFirst()
                 .orElseThrow(() -> new IllegalArgumentException("object " + name + " has no constant " + constant + "; it has "
-                        + btf.variables(section -> section.startsWith(".rodata")).map(Btf.Variable::name).sorted().toList()));
+                        + constants().stream().sorted().toList()));
         try (Arena scope = Arena.ofConfined()) {
             MemorySegment map = calls.bpf_object__find_map_by_name(object, scope.allocateFrom(variable.section()));
             MemorySegment size = scope.allocate(JAVA_LONG);
@@ -284,6 +289,13 @@ public final class BpfObject implements AutoCloseable {
             // The bytes are an anonymous mapping that libbpf owns until load; the slice is used before this method's caller returns.
             return data.reinterpret(size.get(JAVA_LONG, 0)).asSlice(variable.offset(), variable.size());
         }
+    }
+
+    private Stream<Btf.Variable> constantVariables() {
+        if (btf == null) {
+            btf = readBtf();
+        }
+        return btf.variables(section -> section.startsWith(".rodata"));
     }
 
     private Btf readBtf() {

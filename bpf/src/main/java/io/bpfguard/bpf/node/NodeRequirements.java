@@ -38,6 +38,10 @@ public record NodeRequirements(Path proc, Path sys) {
         if ("0".equals(read(ftrace))) {
             missing.add(ftrace + " is 0, which switches every BPF LSM program off: write 1 to it, and find out who wrote 0");
         }
+        Path pointers = proc.resolve("sys/kernel/kptr_restrict");
+        if ("2".equals(read(pointers))) {
+            missing.add(pointers + " is 2, which hides the kernel's addresses from root too, and BPFGuard reads its rename_lock and mount_lock: write 1 to it, for good in /etc/sysctl.d");
+        }
         missing.addAll(preemption());
         return missing;
     }

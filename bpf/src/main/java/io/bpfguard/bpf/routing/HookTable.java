@@ -42,6 +42,7 @@ final class HookTable {
     private final Libbpf libbpf;
     private final Path maps;
     private final Path directory;
+    private final KernelAddresses addresses = new KernelAddresses(Path.of("/proc/kallsyms"));
     private final Map<Hook, Integer> numbers = new HashMap<>();
     /** By number, when the last route that used the hook went: {@link System#nanoTime}. */
     private final Map<Integer, Long> unusedSince = new HashMap<>();
@@ -73,6 +74,7 @@ final class HookTable {
         Path entry = directory.resolve("%02d-%s".formatted(number, hook.label()));
         try (BpfObject object = Programs.open(libbpf, hook.object(), maps)) {
             object.setConstant("hook_number", number);
+            addresses.setIn(object);
             hook.function().ifPresent(_ -> object.setConstant("begins_system_call", hook.beginsSystemCall() ? 1 : 0));
             if (!hook.object().equals(hook.name())) {
                 object.programs().forEach(program -> aim(object, program.name(), hook));

@@ -128,7 +128,7 @@ public final class RoutingState implements Routing, AutoCloseable {
     private static void install(Libbpf libbpf, Path root, int hostMountNamespace) {
         Path mapPins = root.resolve("maps");
         try (BpfObject lifecycle = Programs.open(libbpf, "lifecycle", mapPins);
-                BpfObject hook = Programs.open(libbpf, "file_open", mapPins);
+                BpfObject hook = Programs.open(libbpf, "sb_kern_mount", mapPins);
                 BpfMap build = BpfMap.create(BpfMap.Type.ARRAY, "build", Integer.BYTES, Programs.digest().length, 1, 0)) {
             Layout.check(lifecycle);
             lifecycle.setConstant("host_mntns", hostMountNamespace & 0xffffffffL);

@@ -46,6 +46,14 @@ class NodeRequirementsTest {
     }
 
     @Test
+    void hiddenAddresses() throws IOException {
+        write(node.proc().resolve("sys/kernel/kptr_restrict"), "1\n");
+        assertThat(node.missing()).hasSize(2);
+        write(node.proc().resolve("sys/kernel/kptr_restrict"), "2\n");
+        assertThat(node.missing()).anySatisfy(sentence -> assertThat(sentence).contains("kptr_restrict is 2", "write 1 to it"));
+    }
+
+    @Test
     void noBtf() throws IOException {
         Files.delete(node.sys().resolve("kernel/btf/vmlinux"));
         assertThat(node.missing()).anySatisfy(sentence -> assertThat(sentence).contains("btf/vmlinux is absent", "CONFIG_DEBUG_INFO_BTF"));

@@ -10,6 +10,10 @@ import io.bpfguard.e2e.cri.v1.ContainerState;
  * @param reason the runtime's words when it went wrong
  */
 public record Status(ContainerState state, int exitCode, int pid, String reason) {
+    public boolean running() {
+        return state == ContainerState.CONTAINER_RUNNING;
+    }
+
     public boolean exited() {
         return state == ContainerState.CONTAINER_EXITED;
     }

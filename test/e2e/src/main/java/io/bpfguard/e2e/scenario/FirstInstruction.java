@@ -9,16 +9,25 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * Containers whose very first system call is the denied one, started again and again with both CPUs busy; half of them
- * with the agent frozen from its answer to their CREATE on. Each is started beside a twin that no policy selects.
+ * Containers whose very first system call is the denied one, started again and again, some at once and with both CPUs busy, by
+ * runc and crun in turn; half of them with the agent frozen from its answer to their CREATE on. Each is started beside a twin
+ * that no policy selects.
  */
 public final class FirstInstruction implements Scenario {
     private static final int STARTS = 200;
     /** So many containers are made before the agent is frozen, and are all started before it goes on: a thaw costs a new link. */
     private static final int BATCH = 10;
+    /** Fewer than NRI's time-out has room for on an emulated CPU, and enough for two CPUs. */
+    private static final int AT_ONCE = 4;
+    private static final List<String> HANDLERS = List.of("", "crun");
     private static final String DENIED = "exit 1, size 0";
     private static final String THROUGH = "exit 0, size 1";
     private static final String POLICY = Catalogue.policy("first-instruction", """
@@ -63,7 +72,25 @@ public final class FirstInstruction implements Scenario {
     /** What went wrong with selected and unselected containers; all empty when all is well. */
     private record Complaints(List<String> gotThrough, List<String> events, List<String> unselected) {}
 
-    private int serial;
+    /** A container that the policy selects, and the other one. */
+    private record Pair(Attempt guarded, Attempt twin) {
+        Pair start(Stage stage) {
+            stage.kubelet.start(guarded.container);
+            stage.kubelet.start(twin.container);
+            return this;
+        }
+
+        Void remove(Stage stage) {
+            stage.kubelet.remove(guarded.container);
+            stage.kubelet.remove(twin.container);
+            return null;
+        }
+    }
+
+    /** The pods of one runtime handler. */
+    private record Pods(Pod selected, Pod free) {}
+
+    private final AtomicInteger serial = new AtomicInteger();
 
     @Override
     public String name() {
@@ -101,11 +128,10 @@ public final class FirstInstruction implements Scenario {
 
     private void repeat(Stage stage, int starts, boolean frozen) throws InterruptedException {
         // New ones each time: on a busy machine, a killed containerd does not always find the shims of its old pods again.
-        var selected = stage.pod("first-instruction");
-        var free = stage.pod("free");
+        var pods = HANDLERS.stream().map(handler -> new Pods(stage.pod(name(), handler), stage.pod("free", handler))).toList();
         var complaints = new Complaints(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
         for (int done = 0; done < starts; done += BATCH) {
-            batch(stage, selected, free, Math.min(BATCH, starts - done), frozen, complaints);
+            batch(stage, pods, Math.min(BATCH, starts - done), frozen, complaints);
         }
         String how = starts + " starts on " + stage.kubelet.version() + (frozen ? " with the agent frozen after CREATE" : "");
         check(stage, how + ": 0 first system calls got through", complaints.gotThrough);
@@ -117,26 +143,21 @@ public final class FirstInstruction implements Scenario {
         stage.report.check(complaints.isEmpty(), text, String.join("; ", complaints.stream().limit(5).toList()));
     }
 
-    private void batch(Stage stage, Pod selected, Pod free, int size, boolean frozen, Complaints complaints) throws InterruptedException {
+    private void batch(Stage stage, List<Pods> pods, int size, boolean frozen, Complaints complaints) throws InterruptedException {
         int mark = stage.agent.events().mark();
-        var guarded = new ArrayList<Attempt>();
-        var twins = new ArrayList<Attempt>();
-        for (int i = 0; i < size; i++) {
-            guarded.add(create(stage, selected, Workload.of(i)));
-            twins.add(create(stage, free, Workload.of(i)));
-            if (!frozen) {
-                start(stage, guarded.getLast(), twins.getLast());
-            }
-        }
+        var pairs = atOnce(IntStream.range(0, size).<Callable<Pair>>mapToObj(i -> () -> {
+            var of = pods.get(i / 2 % HANDLERS.size());
+            var pair = new Pair(create(stage, of.selected, Workload.of(i)), create(stage, of.free, Workload.of(i)));
+            return frozen ? pair : pair.start(stage);
+        }).toList());
+        var guarded = pairs.stream().map(Pair::guarded).toList();
         try {
             if (frozen) {
                 freeze(stage, mark);
-            }
-            for (int i = 0; frozen && i < size; i++) {
-                start(stage, guarded.get(i), twins.get(i));
+                atOnce(pairs.stream().<Callable<Pair>>map(pair -> () -> pair.start(stage)).toList());
             }
             compare(stage, guarded, DENIED, complaints.gotThrough);
-            compare(stage, twins, THROUGH, complaints.unselected);
+            compare(stage, pairs.stream().map(Pair::twin).toList(), THROUGH, complaints.unselected);
         } finally {
             if (frozen) {
                 stage.agent.thaw();
@@ -147,12 +168,20 @@ public final class FirstInstruction implements Scenario {
                     .orElseThrow(() -> new IllegalStateException("the agent did not come back after it was frozen"));
         }
         complaints.events.addAll(wrongEvents(stage, mark, guarded));
-        Stream.concat(guarded.stream(), twins.stream()).forEach(attempt -> stage.kubelet.remove(attempt.container));
+        atOnce(pairs.stream().<Callable<Void>>map(pair -> () -> pair.remove(stage)).toList());
     }
 
-    private static void start(Stage stage, Attempt guarded, Attempt twin) {
-        stage.kubelet.start(guarded.container);
-        stage.kubelet.start(twin.container);
+    /** Does all of it, some at a time, and returns the results in the order of what is done. */
+    private static <T> List<T> atOnce(List<Callable<T>> work) throws InterruptedException {
+        var results = new ArrayList<T>();
+        try (var threads = Executors.newFixedThreadPool(AT_ONCE)) {
+            for (var done : threads.invokeAll(work)) {
+                results.add(done.get());
+            }
+        } catch (ExecutionException broken) {
+            throw new IllegalStateException(broken.getCause());
+        }
+        return results;
     }
 
     /** The agent has answered every CREATE since the mark, and does nothing more. */
@@ -189,7 +218,7 @@ public final class FirstInstruction implements Scenario {
     }
 
     private Attempt create(Stage stage, Pod pod, Workload workload) {
-        int number = serial++;
+        int number = serial.getAndIncrement();
         String file = workload.directory + "/" + number;
         var command = Stream.concat(workload.command.stream(), Stream.of("/shared/" + file)).toArray(String[]::new);
         Path seen = stage.sharedFile(file, "");
@@ -204,12 +233,12 @@ public final class FirstInstruction implements Scenario {
                 .orElseThrow(() -> new IllegalStateException("the agent did not come back to a restarted runtime"));
     }
 
-    /** Keeps two CPUs busy; the agent, which is emulated too, shall get its turn all the same. */
+    /** Keep two CPUs busy with what the starts leave of them: the CPUs are emulated, and the agent has to have its turn. */
     private static List<Process> spinners() {
         var spinners = new ArrayList<Process>();
         try {
             for (int i = 0; i < 2; i++) {
-                spinners.add(new ProcessBuilder("nice", "-n", "10", "/bin/sh", "-c", "while :; do :; done").start());
+                spinners.add(new ProcessBuilder("chrt", "--idle", "0", "/bin/sh", "-c", "while :; do :; done").start());
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
@@ -27,6 +28,8 @@ public final class Stage implements AutoCloseable {
     private static final String FREE = "free";
 
     private final List<Pod> pods = new ArrayList<>();
+    /** By what its container has: see {@link #attendedFree}. */
+    private final Map<ContainerSpec, Attended> neighbours = new HashMap<>();
     private int podNumber;
     private Container free;
     private Listeners listeners;
@@ -59,6 +62,8 @@ public final class Stage implements AutoCloseable {
     public Agent guarded() throws InterruptedException {
         if (!agent.running()) {
             agent.start();
+            // Those of the controls have been there before the agent.
+            neighbours.clear();
         }
         return agent;
     }
@@ -69,10 +74,14 @@ public final class Stage implements AutoCloseable {
     }
 
     public Pod pod(String app, String handler) {
-        podNumber++;
-        var pod = kubelet.runPod(PodSpec.of("e2e", app + "-" + podNumber, Map.of("app", app)).onHandler(handler));
+        var pod = newPod(app, handler);
         pods.add(pod);
         return pod;
+    }
+
+    private Pod newPod(String app, String handler) {
+        podNumber++;
+        return kubelet.runPod(PodSpec.of("e2e", app + "-" + podNumber, Map.of("app", app)).onHandler(handler));
     }
 
     /** A container with the probes, the shared directory and CAP_SYS_ADMIN, so that only the guard can deny. */
@@ -98,16 +107,20 @@ public final class Stage implements AutoCloseable {
 
     /** A container that runs commands for us, with what {@code needs} adds. */
     Attended attended(String app, UnaryOperator<ContainerSpec> needs) {
-        var pod = pod(app);
+        return attended(pod(app), needs);
+    }
+
+    private Attended attended(Pod pod, UnaryOperator<ContainerSpec> needs) {
         var channel = new Attended.Channel(layout.shared(), pod.spec().name());
         channel.make();
         String[] command = channel.command("/shared").toArray(String[]::new);
         return new Attended(channel, kubelet.run(pod, needs.apply(spec("main", command))));
     }
 
-    /** The same in a pod that no policy selects. */
+    /** The same in a pod that no policy selects; it stays for the scenarios to come, because a pod takes seconds. */
     Attended attendedFree(UnaryOperator<ContainerSpec> needs) {
-        return attended(FREE, needs);
+        return neighbours.compute(needs.apply(spec("any")),
+                (_, known) -> known != null && kubelet.status(known.container()).running() ? known : attended(newPod(FREE, ""), needs));
     }
 
     /** The node's listening addresses, made at the first use. */
