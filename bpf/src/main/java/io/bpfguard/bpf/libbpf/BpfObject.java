@@ -20,7 +20,6 @@ import java.util.Set;
 import java.util.function.ToIntFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import java.util.stream.Collectors;
 
 /**
@@ -67,7 +66,8 @@ public final class BpfObject implements AutoCloseable {
     private final Map<String, BpfProgram> loadedPrograms = new LinkedHashMap<>();
     /** Of libbpf; this object owns it. NULL once closed. */
     private MemorySegment object;
-    private Btf btf;
+    /** By name; null before they are first asked for. */
+    private Map<String, Btf.Variable> constants;
     private boolean loaded;
 
     private BpfObject(LibbpfCalls calls, String name, Arena arena, MemorySegment object) {
@@ -269,16 +269,17 @@ public final class BpfObject implements AutoCloseable {
 
     /** The names of the object's {@code const volatile} variables. */
     public Set<String> constants() {
-        return constantVariables().map(Btf.Variable::name).collect(Collectors.toUnmodifiableSet());
+        return Set.copyOf(constantVariables().keySet());
     }
 
     /** The constant's bytes in libbpf's copy of {@code .rodata}, which {@link #load()} passes to the kernel. */
     private MemorySegment constant(String constant) {
         checkLoaded(false, "setting constant " + constant);
-        Btf.Variable variable = constantVariables()
-                .filter(candidate -> candidate.name().equals(constant)).findFirst()
-                .orElseThrow(() -> new IllegalArgumentException("object " + name + " has no constant " + constant + "; it has "
-                        + constants().stream().sorted().toList()));
+        Btf.Variable variable = constantVariables().get(constant);
+        if (variable == null) {
+            throw new IllegalArgumentException("object " + name + " has no constant " + constant + "; it has "
+                    + constants().stream().sorted().toList());
+        }
         try (Arena scope = Arena.ofConfined()) {
             MemorySegment map = calls.bpf_object__find_map_by_name(object, scope.allocateFrom(variable.section()));
             MemorySegment size = scope.allocate(JAVA_LONG);
@@ -291,11 +292,11 @@ public final class BpfObject implements AutoCloseable {
         }
     }
 
-    private Stream<Btf.Variable> constantVariables() {
-        if (btf == null) {
-            btf = readBtf();
+    private Map<String, Btf.Variable> constantVariables() {
+        if (constants == null) {
+            constants = readBtf().variables(section -> section.startsWith(".rodata")).collect(Collectors.toMap(Btf.Variable::name, variable -> variable));
         }
-        return btf.variables(section -> section.startsWith(".rodata"));
+        return constants;
     }
 
     private Btf readBtf() {

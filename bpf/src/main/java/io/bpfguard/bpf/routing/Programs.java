@@ -5,9 +5,9 @@ import io.bpfguard.bpf.libbpf.Libbpf;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 
@@ -33,9 +33,13 @@ final class Programs {
     }
 
     static byte[] image(String name) {
-        try (InputStream in = Programs.class.getResourceAsStream("/bpf/" + name + ".bpf.o")) {
+        return resource(name + ".bpf.o");
+    }
+
+    private static byte[] resource(String name) {
+        try (InputStream in = Programs.class.getResourceAsStream("/bpf/" + name)) {
             if (in == null) {
-                throw new IllegalStateException("the kernel program " + name + ".bpf.o is not in the jar: the package is damaged, install it again");
+                throw new IllegalStateException("the kernel programs' " + name + " is not in the jar: the package is damaged, install it again");
             }
             return in.readAllBytes();
         } catch (IOException failure) {
@@ -43,17 +47,8 @@ final class Programs {
         }
     }
 
-    /** SHA-256 over all objects: state in the kernel that was made by other programs is not ours to extend. */
+    /** SHA-256 over all objects, from the build: state in the kernel that was made by other programs is not ours to extend. */
     static byte[] digest() {
-        try {
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            for (String name : ALL) {
-                digest.update(name.getBytes(java.nio.charset.StandardCharsets.UTF_8));
-                digest.update(image(name));
-            }
-            return digest.digest();
-        } catch (NoSuchAlgorithmException impossible) {
-            throw new AssertionError("every Java platform has SHA-256", impossible);
-        }
+        return HexFormat.of().parseHex(new String(resource("digest"), StandardCharsets.US_ASCII).strip());
     }
 }
