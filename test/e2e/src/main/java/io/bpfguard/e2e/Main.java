@@ -21,8 +21,6 @@ import picocli.CommandLine.Parameters;
 /** Runs scenarios on the node it stands on, which must be a throw-away guest. */
 @Command(name = "e2e", mixinStandardHelpOptions = true, sortOptions = false)
 public final class Main implements Callable<Integer> {
-    private static final Duration USUAL_NRI_TIMEOUT = Duration.ofSeconds(60);
-
     /** Held here, because a logger that nobody holds forgets its level. */
     private static final Logger NETTY = Logger.getLogger("io.grpc.netty");
 
@@ -55,7 +53,7 @@ public final class Main implements Callable<Integer> {
         var agent = new Agent(layout, new Events(work.resolve("events.log")), Duration.ofSeconds(patience));
         var containerd = new Containerd(layout);
         if (Scenarios.needRuntime(scenarios)) {
-            containerd.start(USUAL_NRI_TIMEOUT);
+            containerd.start(Containerd.USUAL_NRI_TIMEOUT);
         }
         try (var stage = new Stage(layout, containerd, agent, report, full)) {
             for (var scenario : scenarios) {

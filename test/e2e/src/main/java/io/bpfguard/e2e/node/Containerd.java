@@ -14,6 +14,8 @@ public final class Containerd {
     /** A runtime handler whose containers get a createContainer OCI hook that touches {@link #hookFile}. */
     public static final String HOOKED_HANDLER = "hooked";
     public static final Path LOG = Path.of("/var/log/containerd.log");
+    /** How long it waits for the agent, which is emulated like itself. */
+    public static final Duration USUAL_NRI_TIMEOUT = Duration.ofSeconds(60);
     private static final Path SOCKET = Path.of("/run/containerd/containerd.sock");
 
     private final Layout layout;

@@ -12,12 +12,7 @@ import java.util.List;
  */
 public final class Adoption implements Scenario {
     private static final int EPERM = 1;
-    private static final String POLICY = Catalogue.policy("adoption", """
-            files:
-              - action: deny
-                paths: [/shared/both, /shared/shell]
-                operations: [read, write]
-            """);
+    private static final String POLICY = Catalogue.keeping("adoption", "both", "shell");
     /** The container's first task opens the file itself, in no new process: only the agent's walk over all tasks can label it. */
     private static final String LOOP =
             "while :; do if true </shared/shell; then echo opened; else echo refused; fi 2>/dev/null >>/shared/said; sleep 0.2; done";
@@ -52,8 +47,7 @@ public final class Adoption implements Scenario {
                 (hammer.opened(Hammer.BOTH) - opened) + " opened since, " + hammer.refused(Hammer.BOTH) + " refused");
         stage.report.check(hammer.refused(Hammer.ONLY_A) == 0 && hammer.otherFailures() == 0, "they still open what no rule names", "");
         stage.report.check(lastBecomes(stage, said, "refused"), "so is the first task of a container", "");
-        var session = stage.kubelet.execSync(shell, List.of("/probes/file", "read", "/shared/shell"));
-        stage.report.check(session.exitCode() == EPERM, "and a new session in it", session.toString());
+        stage.report.check(stage.readShared(shell, "shell") == EPERM, "and a new session in it", "");
         for (var container : List.of(hammer.container(), shell)) {
             stage.report.check(reported(stage, mark, container), "the denials of container " + container.name() + " are reported", "");
         }

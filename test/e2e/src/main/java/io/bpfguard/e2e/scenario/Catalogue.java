@@ -2,6 +2,7 @@ package io.bpfguard.e2e.scenario;
 
 import io.bpfguard.e2e.scenario.Trial.Errno;
 import java.util.List;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** The scenarios that are made of trials alone. */
@@ -21,6 +22,17 @@ public final class Catalogue {
                       matchLabels:
                         app: %s
                 """.formatted(name, name) + rules.indent(2);
+    }
+
+    /** A policy for pods labelled {@code app: NAME} that keeps files of the shared directory from being read and written. */
+    static String keeping(String name, String... files) {
+        String paths = Stream.of(files).map(file -> "/shared/" + file).collect(Collectors.joining(", "));
+        return policy(name, """
+                files:
+                  - action: deny
+                    paths: [%s]
+                    operations: [read, write]
+                """.formatted(paths));
     }
 
     static Scenario mounts() {

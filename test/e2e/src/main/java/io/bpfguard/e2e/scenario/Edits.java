@@ -16,10 +16,8 @@ public final class Edits implements Scenario {
 
     @Override
     public void control(Stage stage) {
-        stage.sharedFile("one", "x");
-        stage.sharedFile("two", "x");
         for (String file : List.of("one", "two")) {
-            if (read(stage, stage.free(), file) != 0) {
+            if (stage.readShared(stage.free(), file) != 0) {
                 stage.report.voided(file + " can be read without us", "");
             }
         }
@@ -27,14 +25,12 @@ public final class Edits implements Scenario {
 
     @Override
     public void run(Stage stage) throws InterruptedException {
-        stage.sharedFile("one", "x");
-        stage.sharedFile("two", "x");
         stage.guarded();
         var container = stage.idle(stage.pod(name()), "main");
         inForce(stage, container, "before there is a policy", 0, 0);
-        stage.policies.change(() -> stage.policies.write(name(), policy("one")));
+        stage.policies.change(() -> stage.policies.write(name(), Catalogue.keeping(name(), "one")));
         inForce(stage, container, "after a policy was written", EPERM, 0);
-        stage.policies.change(() -> stage.policies.write(name(), policy("two")));
+        stage.policies.change(() -> stage.policies.write(name(), Catalogue.keeping(name(), "two")));
         inForce(stage, container, "after it was edited", 0, EPERM);
         for (var wrong : wrongPolicies().entrySet()) {
             rejected(stage, wrong.getKey(), wrong.getValue());
@@ -45,8 +41,8 @@ public final class Edits implements Scenario {
     }
 
     private static void inForce(Stage stage, Container container, String when, int one, int two) {
-        int gotOne = read(stage, container, "one");
-        int gotTwo = read(stage, container, "two");
+        int gotOne = stage.readShared(container, "one");
+        int gotTwo = stage.readShared(container, "two");
         stage.report.check(gotOne == one && gotTwo == two,
                 when + ": " + verdict("one", one) + ", " + verdict("two", two) + ", in the running pod",
                 gotOne == one && gotTwo == two ? "" : "exit " + gotOne + " and " + gotTwo);
@@ -63,19 +59,6 @@ public final class Edits implements Scenario {
                 && event.get().json().path("problems").toString().contains(wrong.word);
         stage.report.check(good, what + " is rejected with file, line and column, and the word",
                 event.map(found -> found.json().path("problems").toString()).orElse("no event policies-rejected"));
-    }
-
-    private static int read(Stage stage, Container container, String file) {
-        return stage.kubelet.execSync(container, List.of("/probes/file", "read", "/shared/" + file)).exitCode();
-    }
-
-    private static String policy(String file) {
-        return Catalogue.policy("edits", """
-                files:
-                  - action: deny
-                    paths: [/shared/%s]
-                    operations: [read, write]
-                """.formatted(file));
     }
 
     /** A wrong policy, and the word that is wrong in it. */

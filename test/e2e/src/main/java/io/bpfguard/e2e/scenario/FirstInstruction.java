@@ -2,6 +2,7 @@ package io.bpfguard.e2e.scenario;
 
 import io.bpfguard.e2e.cri.Container;
 import io.bpfguard.e2e.cri.Pod;
+import io.bpfguard.e2e.node.Containerd;
 import io.bpfguard.e2e.node.Event;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -41,7 +42,6 @@ public final class FirstInstruction implements Scenario {
             """);
     /** A frozen agent costs it once per batch; the runtime drops the agent after that and goes on. */
     private static final Duration NRI_TIMEOUT = Duration.ofSeconds(15);
-    private static final Duration USUAL_NRI_TIMEOUT = Duration.ofSeconds(60);
 
     /** The workload; its last argument is the file that changes if it gets through. */
     private enum Workload {
@@ -124,7 +124,7 @@ public final class FirstInstruction implements Scenario {
         } finally {
             spinners.forEach(Process::destroyForcibly);
         }
-        restartRuntime(stage, USUAL_NRI_TIMEOUT);
+        restartRuntime(stage, Containerd.USUAL_NRI_TIMEOUT);
         stage.policies.change(() -> stage.policies.remove(name()));
     }
 

@@ -23,7 +23,7 @@ public final class Lasting implements Scenario {
     @Override
     public void run(Stage stage) throws InterruptedException {
         stage.guarded();
-        stage.policies.change(() -> stage.policies.write(name(), policy("kept")));
+        stage.policies.change(() -> stage.policies.write(name(), Catalogue.keeping(name(), "kept")));
         var pod = stage.pod(name());
         var old = stage.idle(pod, "old");
         judged(stage, old, "kept", "with the agent");
@@ -42,7 +42,7 @@ public final class Lasting implements Scenario {
         judged(stage, fresh, "kept", "for a new container");
         reported(stage, mark, fresh, "the new agent reports the new container's denial");
 
-        stage.policies.change(() -> stage.policies.write(name(), policy("other")));
+        stage.policies.change(() -> stage.policies.write(name(), Catalogue.keeping(name(), "other")));
         judged(stage, old, "other", "by an edit after the restart");
         stage.report.check(append(stage, old, "kept") == 0, "the edit also lifts the old rule from the old container", "");
         freeWorks(stage, "after all that");
@@ -75,14 +75,5 @@ public final class Lasting implements Scenario {
             stage.sharedFile(file, "");
         }
         return stage.kubelet.execSync(container, List.of("/probes/file", "append", "/shared/" + file)).exitCode();
-    }
-
-    private static String policy(String file) {
-        return Catalogue.policy("lasting", """
-                files:
-                  - action: deny
-                    paths: [/shared/%s]
-                    operations: [read, write]
-                """.formatted(file));
     }
 }

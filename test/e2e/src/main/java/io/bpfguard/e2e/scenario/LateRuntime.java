@@ -1,22 +1,15 @@
 package io.bpfguard.e2e.scenario;
 
+import io.bpfguard.e2e.node.Containerd;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.List;
 
 /** The agent is there before the runtime: no NRI socket yet. It waits, says so, and is in time for the first pod. */
 public final class LateRuntime implements Scenario {
     private static final int EPERM = 1;
-    private static final Duration NRI_TIMEOUT = Duration.ofSeconds(60);
     private static final Path SOCKET = Path.of("/var/run/nri/nri.sock");
-    private static final String POLICY = Catalogue.policy("late-runtime", """
-            files:
-              - action: deny
-                paths: [/shared/kept]
-                operations: [read, write]
-            """);
+    private static final String POLICY = Catalogue.keeping("late-runtime", "kept");
 
     @Override
     public String name() {
@@ -33,12 +26,10 @@ public final class LateRuntime implements Scenario {
         stage.agent.launch();
         boolean said = saysSo(stage);
         stage.report.check(said && stage.agent.running(), "without an NRI socket the agent waits and says so in its log", "");
-        stage.containerd.start(NRI_TIMEOUT);
+        stage.containerd.start(Containerd.USUAL_NRI_TIMEOUT);
         stage.report.check(stage.agent.awaitState(mark, "synchronized").isPresent(), "it registers once the runtime is there", "");
-        stage.sharedFile("kept", "x");
-        var result = stage.kubelet.execSync(
-                stage.idle(stage.pod(name()), "main"), List.of("/probes/file", "read", "/shared/kept"));
-        stage.report.check(result.exitCode() == EPERM, "the first container is judged", result.toString());
+        int exit = stage.readShared(stage.idle(stage.pod(name()), "main"), "kept");
+        stage.report.check(exit == EPERM, "the first container is judged", "exit " + exit);
         stage.policies.change(() -> stage.policies.remove(name()));
     }
 

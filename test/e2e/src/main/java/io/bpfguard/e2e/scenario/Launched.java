@@ -1,24 +1,18 @@
 package io.bpfguard.e2e.scenario;
 
 import io.bpfguard.e2e.cri.Pod;
+import io.bpfguard.e2e.node.Containerd;
 import io.bpfguard.e2e.node.Shell;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 
 /** The runtime itself starts the agent, from its plugin directory, and again when it was restarted. */
 public final class Launched implements Scenario {
-    private static final Duration NRI_TIMEOUT = Duration.ofSeconds(60);
     private static final Path PLUGIN = Path.of("/opt/nri/plugins/05-bpfguard");
     /** A runtime gives what it launches no outputs; bpfguard-nri writes here. */
     private static final Path EVENTS = Path.of("/var/log/bpfguard/events.json");
-    private static final String POLICY = Catalogue.policy("launched", """
-            files:
-              - action: deny
-                paths: [/shared/first]
-                operations: [read, write]
-            """);
+    private static final String POLICY = Catalogue.keeping("launched", "first");
 
     @Override
     public String name() {
@@ -35,7 +29,7 @@ public final class Launched implements Scenario {
         Files.createSymbolicLink(PLUGIN, stage.layout.command().resolveSibling("bpfguard-nri"));
         try {
             for (String when : new String[] {"at its start", "at its restart"}) {
-                stage.containerd.start(NRI_TIMEOUT);
+                stage.containerd.start(Containerd.USUAL_NRI_TIMEOUT);
                 stage.kubelet.awaitReady(stage.agent.patience());
                 stage.report.check(running(), "the runtime launches the agent " + when, "");
                 firstCall(stage, stage.pod(name()), 1, 0, "is denied");
@@ -46,7 +40,7 @@ public final class Launched implements Scenario {
         } finally {
             Files.deleteIfExists(PLUGIN);
             stage.containerd.kill();
-            stage.containerd.start(NRI_TIMEOUT);
+            stage.containerd.start(Containerd.USUAL_NRI_TIMEOUT);
         }
         stage.policies.remove(name());
         stage.guarded();

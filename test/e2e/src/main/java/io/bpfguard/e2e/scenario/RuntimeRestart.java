@@ -1,19 +1,11 @@
 package io.bpfguard.e2e.scenario;
 
-import io.bpfguard.e2e.cri.Container;
-import java.time.Duration;
-import java.util.List;
+import io.bpfguard.e2e.node.Containerd;
 
 /** The runtime is killed and comes back: the agent says so, registers again, and old and new containers are judged. */
 public final class RuntimeRestart implements Scenario {
     private static final int EPERM = 1;
-    private static final Duration NRI_TIMEOUT = Duration.ofSeconds(60);
-    private static final String POLICY = Catalogue.policy("runtime-restart", """
-            files:
-              - action: deny
-                paths: [/shared/kept]
-                operations: [read, write]
-            """);
+    private static final String POLICY = Catalogue.keeping("runtime-restart", "kept");
 
     @Override
     public String name() {
@@ -22,7 +14,7 @@ public final class RuntimeRestart implements Scenario {
 
     @Override
     public void control(Stage stage) {
-        if (read(stage, stage.free()) != 0) {
+        if (stage.readShared(stage.free(), "kept") != 0) {
             stage.report.voided("the file can be read without us", "");
         }
     }
@@ -36,16 +28,11 @@ public final class RuntimeRestart implements Scenario {
         int mark = stage.agent.events().mark();
         stage.containerd.kill();
         stage.report.check(stage.agent.awaitState(mark, "disconnected").isPresent(), "the agent says that the runtime is gone", "");
-        stage.containerd.start(NRI_TIMEOUT);
+        stage.containerd.start(Containerd.USUAL_NRI_TIMEOUT);
         stage.report.check(stage.agent.awaitState(mark, "synchronized").isPresent(), "it registers again by itself", "");
-        stage.report.check(read(stage, old) == EPERM, "the old container is judged", "");
-        stage.report.check(read(stage, stage.idle(pod, "fresh")) == EPERM, "a new container is judged", "");
-        stage.report.check(read(stage, stage.free()) == 0, "an unselected pod is not", "");
+        stage.report.check(stage.readShared(old, "kept") == EPERM, "the old container is judged", "");
+        stage.report.check(stage.readShared(stage.idle(pod, "fresh"), "kept") == EPERM, "a new container is judged", "");
+        stage.report.check(stage.readShared(stage.free(), "kept") == 0, "an unselected pod is not", "");
         stage.policies.change(() -> stage.policies.remove(name()));
-    }
-
-    private static int read(Stage stage, Container container) {
-        stage.sharedFile("kept", "x");
-        return stage.kubelet.execSync(container, List.of("/probes/file", "read", "/shared/kept")).exitCode();
     }
 }

@@ -152,6 +152,14 @@ public final class Stage implements AutoCloseable {
         }
     }
 
+    /** Reads a file of the shared directory, made if need be, by a session in the container: 0, or the errno. */
+    int readShared(Container container, String file) {
+        if (!Files.exists(layout.shared().resolve(file))) {
+            sharedFile(file, "x");
+        }
+        return kubelet.execSync(container, List.of("/probes/file", "read", "/shared/" + file)).exitCode();
+    }
+
     public static long size(Path file) {
         try {
             return Files.size(file);

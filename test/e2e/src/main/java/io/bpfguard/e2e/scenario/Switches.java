@@ -72,12 +72,7 @@ public final class Switches implements Scenario {
         return wrong;
     }
 
-    private static String policy(String which) {
-        return Catalogue.policy("switches", """
-                files:
-                  - action: deny
-                    paths: [/shared/both, /shared/only-%s]
-                    operations: [read, write]
-                """.formatted(which));
+    private String policy(String which) {
+        return Catalogue.keeping(name(), "both", "only-" + which);
     }
 }

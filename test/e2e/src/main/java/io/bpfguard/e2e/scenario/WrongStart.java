@@ -4,7 +4,6 @@ import io.bpfguard.e2e.cri.Container;
 import io.bpfguard.e2e.cri.Pod;
 import io.bpfguard.e2e.node.Shell;
 import io.grpc.StatusRuntimeException;
-import java.util.List;
 
 /**
  * An agent that starts with wrong policies and has no copy of earlier ones: it links to the runtime and refuses creations
@@ -13,12 +12,7 @@ import java.util.List;
 public final class WrongStart implements Scenario {
     private static final int EPERM = 1;
     private static final String COPY = "/var/lib/bpfguard/accepted";
-    private static final String POLICY = Catalogue.policy("wrong-start", """
-            files:
-              - action: deny
-                paths: [/shared/kept]
-                operations: [read, write]
-            """);
+    private static final String POLICY = Catalogue.keeping("wrong-start", "kept");
     private static final String WRONG = POLICY.replace("action: deny", "action: refuse");
 
     @Override
@@ -28,7 +22,7 @@ public final class WrongStart implements Scenario {
 
     @Override
     public void control(Stage stage) {
-        if (read(stage, stage.free()) != 0) {
+        if (stage.readShared(stage.free(), "kept") != 0) {
             stage.report.voided("the file can be read without us", "");
         }
     }
@@ -41,14 +35,14 @@ public final class WrongStart implements Scenario {
         var old = stage.idle(pod, "old");
         stage.agent.stop();
         startWrong(stage);
-        stage.report.check(read(stage, old) == EPERM, "a container that was judged still is", "");
+        stage.report.check(stage.readShared(old, "kept") == EPERM, "a container that was judged still is", "");
         refused(stage, pod);
         mended(stage, pod, old, "after an earlier agent");
 
         stage.agent.stop();
         stage.agent.uninstall();
         startWrong(stage);
-        stage.report.check(read(stage, old) == 0, "on a node without an earlier agent, what runs is left alone", "");
+        stage.report.check(stage.readShared(old, "kept") == 0, "on a node without an earlier agent, what runs is left alone", "");
         refused(stage, pod);
         mended(stage, pod, old, "as the node's first");
         stage.policies.change(() -> stage.policies.remove(name()));
@@ -78,14 +72,9 @@ public final class WrongStart implements Scenario {
     /** The file is right again: old and new containers are judged by it. */
     private void mended(Stage stage, Pod pod, Container old, String when) throws InterruptedException {
         stage.policies.change(() -> stage.policies.write(name(), POLICY));
-        stage.report.check(read(stage, old) == EPERM, "when the file is mended the old container is judged, " + when, "");
+        stage.report.check(stage.readShared(old, "kept") == EPERM, "when the file is mended the old container is judged, " + when, "");
         var fresh = stage.idle(pod, "fresh-" + when.replace(' ', '-').replace("'", ""));
-        stage.report.check(read(stage, fresh) == EPERM, "and a new one", "");
-        stage.report.check(read(stage, stage.free()) == 0, "and none that no policy selects", "");
-    }
-
-    private static int read(Stage stage, Container container) {
-        stage.sharedFile("kept", "x");
-        return stage.kubelet.execSync(container, List.of("/probes/file", "read", "/shared/kept")).exitCode();
+        stage.report.check(stage.readShared(fresh, "kept") == EPERM, "and a new one", "");
+        stage.report.check(stage.readShared(stage.free(), "kept") == 0, "and none that no policy selects", "");
     }
 }
