@@ -62,7 +62,7 @@ final class ArgumentResolver {
         if (parameters.isEmpty()) {
             throw new Unresolved(owner + " has no arguments");
         }
-        throw new Unresolved(owner + " has no argument " + name + Nearest.hint(name, names) + "; it has " + list(names));
+        throw new Unresolved(owner + " has no argument " + name + "; it has " + list(names) + Nearest.hint(name, names));
     }
 
     private String list(List<String> names) {

@@ -84,7 +84,7 @@ record ConditionLowering(Lowering.Builder builder) {
             List<Glob> parsed = new ArrayList<>();
             for (Located<String> glob : globs) {
                 try {
-                    parsed.add(Glob.parse(glob.value(), argument.isPath() ? Glob.Kind.PATH : Glob.Kind.NAME));
+                    parsed.add(Glob.parse(glob.value(), argument.isPath() ? Glob.Kind.PATH : Glob.Kind.TEXT));
                 } catch (GlobSyntaxException e) {
                     refuse(glob, "the glob \"" + glob.value() + "\" for " + name + ", which is a path, " + e.getMessage());
                     return;

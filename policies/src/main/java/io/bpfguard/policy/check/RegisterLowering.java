@@ -86,8 +86,9 @@ record RegisterLowering(Lowering.Builder builder, SystemCallLowering.Call call) 
         int index = index(argument, registers);
         if (index < 0) {
             List<String> names = registers.stream().map(SystemCallArguments.Register::name).toList();
-            return Optional.of("the system call " + name + " has no argument " + argument + Nearest.hint(argument, names) + "; it has "
-                    + IntStream.range(0, names.size()).mapToObj(i -> i + " (" + names.get(i) + ")").collect(Collectors.joining(", ")));
+            return Optional.of("the system call " + name + " has no argument " + argument + "; it has "
+                    + IntStream.range(0, names.size()).mapToObj(i -> i + " (" + names.get(i) + ")").collect(Collectors.joining(", "))
+                    + Nearest.hint(argument, names));
         }
         if (condition.test() instanceof Condition.Test.Matches) {
             return Optional.of("argument " + argument + " of " + name + " is " + registers.get(index).text() + (registers.get(index).isPointer()

@@ -32,9 +32,13 @@ final class SystemCallArguments {
 
     /**
      * Calls that take some arguments otherwise when a 32-bit program makes them, and from which argument on: 64-bit numbers
-     * come in two registers (arch/x86/kernel/sys_ia32.c), and clone has its last two the other way round (CLONE_BACKWARDS).
+     * come in two registers (arch/x86/kernel/sys_ia32.c), clone has its last two the other way round (CLONE_BACKWARDS), and
+     * select has one, which points to all.
      */
-    private static final Map<String, Integer> DIFFERENT32 = Map.of("fallocate", 2, "clone", 3, "fanotify_mark", 2);
+    private static final Map<String, Integer> DIFFERENT32 = Map.ofEntries(Map.entry("clone", 3), Map.entry("fadvise64", 1),
+            Map.entry("fallocate", 2), Map.entry("fanotify_mark", 2), Map.entry("lookup_dcookie", 0), Map.entry("pread64", 3),
+            Map.entry("preadv", 3), Map.entry("preadv2", 3), Map.entry("pwrite64", 3), Map.entry("pwritev", 3),
+            Map.entry("pwritev2", 3), Map.entry("readahead", 1), Map.entry("select", 0), Map.entry("sync_file_range", 1));
 
     private static final Map<String, List<Register>> BY_NAME = load();
 

@@ -53,9 +53,9 @@ public record Condition(Located<String> argument, Test test) {
         record Between(Located<KernelNumber> first, Located<KernelNumber> last) implements Test {}
 
         /**
-         * One of the globs matches it as text: of paths where it is one, else of names.
+         * One of the globs matches it: as a path where it is one, else as text.
          *
-         * @param globs at least one; each is a glob for names at least
+         * @param globs at least one; each is a glob for text at least
          */
         record Matches(List<Located<String>> globs) implements Test {
             public Matches {

@@ -28,7 +28,8 @@ public final class KernelConstants {
     private static Map<String, Long> load() {
         try (InputStream in = KernelConstants.class.getResourceAsStream("constants")) {
             return new String(in.readAllBytes(), StandardCharsets.US_ASCII).lines().map(line -> line.split(" "))
-                    .collect(Collectors.toUnmodifiableMap(columns -> columns[0], columns -> Long.decode(columns[1])));
+                    .collect(Collectors.toUnmodifiableMap(columns -> columns[0], columns -> columns[1].startsWith("0x") ? Long.parseUnsignedLong(columns[1], 2, columns[1].length(), 16)
+                            : Long.parseLong(columns[1])));
         } catch (IOException e) {
             throw new UncheckedIOException("cannot read the table of constants", e);
         }

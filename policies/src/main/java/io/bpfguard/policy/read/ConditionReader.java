@@ -110,9 +110,9 @@ final class ConditionReader {
         });
     }
 
-    /** The globs, whose kind is known when the argument's type is: what is no glob for names is no glob at all. */
+    /** The globs, whose kind is known when the argument's type is: what is no glob for text is no glob at all. */
     private Optional<Test> matches(YamlNode node, String owner) {
-        List<Located<String>> globs = values.globs(node, owner, Glob.Kind.NAME).stream().map(glob -> new Located<>(glob.value().text(), glob.at())).toList();
+        List<Located<String>> globs = values.globs(node, owner, Glob.Kind.TEXT).stream().map(glob -> new Located<>(glob.value().text(), glob.at())).toList();
         return globs.isEmpty() ? Optional.empty() : Optional.of(new Test.Matches(globs));
     }
 
