@@ -62,7 +62,8 @@ final class ArgumentResolver {
         if (parameters.isEmpty()) {
             throw new Unresolved(owner + " has no arguments");
         }
-        throw new Unresolved(owner + " has no argument " + name + "; it has " + list(names) + Nearest.hint(name, names));
+        throw new Unresolved(owner + " has no argument " + name + "; it has " + list(names)
+                + Nearest.hint(name, names.stream().filter(known -> !known.isEmpty()).toList()));
     }
 
     private String list(List<String> names) {
