@@ -21,7 +21,15 @@ enum reason {
 	REASON_NO_MEMORY,       /* no task storage for the path */
 };
 
-enum object_kind { OBJECT_NONE, OBJECT_PATH, OBJECT_MOUNT, OBJECT_CAPABILITY, OBJECT_SYSTEM_CALL, OBJECT_ADDRESS };
+enum object_kind {
+	OBJECT_NONE,
+	OBJECT_PATH,
+	OBJECT_MOUNT,
+	OBJECT_CAPABILITY,
+	OBJECT_SYSTEM_CALL,
+	OBJECT_ADDRESS,
+	OBJECT_ARGUMENTS,
+};
 
 struct event {
 	__u64 time;       /* CLOCK_BOOTTIME, nanoseconds */
@@ -42,7 +50,8 @@ struct event {
 	__u64 number;     /* capability or system call */
 	char comm[16];
 	__u32 object_length;
-	__u32 unused;
+	__u32 value_count;
+	__u64 values[ARGUMENTS]; /* integers that were judged, in the order of the ruleset's extractors; value_count of them */
 	char object[OBJECT_SIZE]; /* the first OBJECT_SIZE - 1 bytes */
 };
 
@@ -66,4 +75,6 @@ struct object {
 	__u64 number;
 	const char *text;
 	__u32 length;
+	__u32 value_count;
+	const __u64 *values; /* ARGUMENTS of them in memory */
 };

@@ -9,6 +9,6 @@
 SEC("fentry/vfs_write")
 int router(void *ctx)
 {
-	judge_function();
+	judge_function(ctx, false);
 	return 0;
 }

@@ -8,7 +8,7 @@
 SEC("fmod_ret/security_file_open")
 long router(void *ctx)
 {
-	struct verdict verdict = judge_function();
+	struct verdict verdict = judge_function(ctx, true);
 
 	if (verdict.action < ACTION_DENY)
 		return 0;

@@ -219,3 +219,25 @@ __noinline __u32 follow(struct text_buffer *buffer, __u32 ruleset, __u32 state, 
 	scan_text(&scan, buffer->text, offset, end);
 	return scan.failed ? STATE_BROKEN : scan.state;
 }
+
+/* Likewise behind an integer, as eight bytes, highest first. */
+__noinline __u32 follow_integer(__u32 ruleset, __u32 state, __u64 value)
+{
+	const struct key_ruleset *rules = ruleset_block(ruleset, 0);
+
+	if (!rules || rules->header.version != RULESET_VERSION || state == STATE_BROKEN)
+		return STATE_BROKEN;
+#pragma clang loop unroll(disable)
+	for (int i = 0; i < 8; i++) {
+		const __u32 *block = ruleset_block(ruleset, state / BLOCK_WORDS);
+		__u8 byte = value >> 56;
+
+		if (!block)
+			return STATE_BROKEN;
+		if (!state)
+			return 0;
+		state = block[bounded(state + ROW_HEAD + rules->class_of[byte], BLOCK_WORDS - 1)];
+		value <<= 8;
+	}
+	return state;
+}

@@ -78,7 +78,9 @@ __noinline int report(const struct source *source, const struct verdict *verdict
 	event->number = object->number;
 	bpf_get_current_comm(event->comm, sizeof(event->comm));
 	event->object_length = object->length;
-	event->unused = 0;
+	event->value_count = object->value_count;
+	if (!object->values || bpf_probe_read_kernel(event->values, sizeof(event->values), object->values))
+		event->value_count = 0;
 	event->object[0] = 0;
 	if (object->text) {
 		__u32 length = object->length;

@@ -141,12 +141,42 @@ struct verdict {
 	__u16 unused;
 };
 
-/* A value that the keys of MATCH_ARGUMENTS have; what its members mean is arguments.h's. */
-struct argument {
-	__u32 words[6];
+#define ARGUMENTS 8    /* most values in a key of MATCH_ARGUMENTS */
+#define DEREFERENCES 3 /* most pointers that are followed to one */
+
+/* Where a value comes from. */
+enum argument_source {
+	SOURCE_ARGUMENT,    /* of the hook or function */
+	SOURCE_SYSTEM_CALL, /* the number of the system call in progress; bit 32 is set for a 32-bit one */
+	SOURCE_REGISTER,    /* an argument of the system call in progress, as it stands in the register */
 };
 
-#define ARGUMENTS 8
+/* What it is, and how it looks in the key. */
+enum argument_kind {
+	ARGUMENT_UNSIGNED, /* 8 bytes, big-endian */
+	ARGUMENT_SIGNED,   /* likewise, sign-extended */
+	ARGUMENT_STRING,   /* at the address: bytes and a NUL */
+	ARGUMENT_PATH,     /* at the address is a struct path: the path and a NUL */
+	ARGUMENT_DENTRY,   /* the address is a dentry's, in the mount of another argument, a struct path *: likewise */
+};
+
+/*
+ * How to get a value: begin with the source; "dereferences" times: add an offset and read a pointer there; add the last
+ * offset. Integers of size 0 are what this comes to, others are read there, size bytes. Behind a NULL pointer integers
+ * are 0, and strings and paths are empty. io.bpfguard.policy.compiled.Extractor
+ */
+struct argument {
+	__u8 source; /* enum argument_source */
+	__u8 index;  /* of the argument, from 0 */
+	__u8 kind;   /* enum argument_kind */
+	__u8 dereferences;
+	__u8 size;   /* of the integer that is read: 0, 1, 2, 4 or 8 */
+	__u8 shift;  /* the lowest bit of it that counts */
+	__u8 bits;   /* how many count */
+	__u8 mount;  /* ARGUMENT_DENTRY: index of the argument that has the mount */
+	__u32 offsets[DEREFERENCES + 1];
+};
+
 #define ROW_HEAD 2
 #define NO_STATE 0xfffffffd
 
@@ -160,9 +190,10 @@ struct key_ruleset {
 	__u32 operations; /* bits: for which of them some verdict does more than allow */
 	__u32 plain_directory; /* ALIAS: state inside directories whose names no glob mentions, at whatever depth */
 	__u32 plain_name;      /* ALIAS: state behind the names of such files; both NO_STATE where there is none */
-	__u32 unused[6];
+	__u32 texts;    /* ARGUMENTS: whether one of them is a string or a path */
+	__u32 unused[5];
 	__u8 class_of[256]; /* byte -> class, 0..classes - 1; at TABLE_OFFSET */
-	struct argument arguments[ARGUMENTS];
+	struct argument arguments[ARGUMENTS]; /* ARGUMENTS: what the fields are */
 };
 
 /* By operation. Power of two in size. */

@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -170,7 +171,25 @@ final class DecisionLog implements AutoCloseable {
                 if (compat) {
                     json.writeStringField("abi", "i386");
                 }
+                // The first is the number itself.
+                writeValues(json, event.values().stream().skip(1).toList());
             }
+            case ARGUMENTS -> {
+                if (event.objectLength() > 0) {
+                    json.writeStringField("object", event.objectText());
+                }
+                writeValues(json, event.values());
+            }
+        }
+    }
+
+    private static void writeValues(JsonGenerator json, List<Long> values) throws IOException {
+        if (!values.isEmpty()) {
+            json.writeArrayFieldStart("values");
+            for (long value : values) {
+                json.writeNumber(value);
+            }
+            json.writeEndArray();
         }
     }
 

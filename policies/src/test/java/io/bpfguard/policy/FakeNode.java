@@ -1,12 +1,15 @@
 package io.bpfguard.policy;
 
 import io.bpfguard.policy.check.FunctionSupport;
+import io.bpfguard.policy.check.KernelType;
 import io.bpfguard.policy.check.NodeCapabilities;
+import io.bpfguard.policy.compiled.HookPoint;
 import io.bpfguard.policy.compiled.KernelFunction;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -77,6 +80,11 @@ public record FakeNode(Set<String> lsmHooks, Map<String, FunctionSupport> suppor
         }
         return function.module().isEmpty() || modules().contains(function.module()) ? FunctionSupport.ABSENT
                 : new FunctionSupport.NoSuchModule();
+    }
+
+    @Override
+    public Optional<List<KernelType.Parameter>> parameters(HookPoint hook) {
+        return FakeTypes.parameters(hook);
     }
 
     @Override

@@ -10,7 +10,9 @@ import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -20,6 +22,7 @@ import java.util.stream.Stream;
  * millisecond for a kernel's 130,000: nothing here is for a hot path. Immutable; valid as long as the memory it was given.
  */
 final class Btf {
+    static final int INT = 1;
     static final int PTR = 2;
     static final int ARRAY = 3;
     static final int STRUCT = 4;
@@ -48,6 +51,9 @@ final class Btf {
 
     /** A variable of a section, offset and size in bytes. */
     record Variable(String section, String name, int offset, int size) {}
+
+    /** A member of a struct: its type, where it begins, and the size of a bit-field (0 for others), in bits. */
+    record Member(int type, long bitOffset, int bitSize) {}
 
     private final MemorySegment types;
     private final MemorySegment strings;
@@ -90,7 +96,7 @@ final class Btf {
         int count = info & 0xffff;
         return switch (kindOf(info)) {
             case PTR, FWD, TYPEDEF, VOLATILE, CONST, RESTRICT, FUNC, 16 /* FLOAT */, TYPE_TAG -> 0;
-            case 1 /* INT */, VAR, 17 /* DECL_TAG */ -> 4;
+            case INT, VAR, 17 /* DECL_TAG */ -> 4;
             case ARRAY -> 12;
             case ENUM, FUNC_PROTO -> 8 * count;
             case STRUCT, UNION, DATASEC, ENUM64 -> 12 * count;
@@ -188,34 +194,94 @@ final class Btf {
         throw new IllegalArgumentException("BTF has a loop at type " + id);
     }
 
+    /** Whether an integer or enum has a sign. */
+    boolean isSigned(int id) {
+        // Of an integer in the bits of its encoding (BTF_INT_SIGNED), of an enum in its kind_flag.
+        return kind(id) == INT ? (word(id, TYPE_SIZE) >>> 24 & 1) != 0 : bitfields(id);
+    }
+
+    int elementType(int id) {
+        return word(id, TYPE_SIZE);
+    }
+
+    /** Whether one of the tags on a type, between its qualifiers, is this one. */
+    boolean hasTag(int id, String tag) {
+        int current = id;
+        for (int i = 0; i < MAX_CHAIN; i++) {
+            switch (kind(current)) {
+                case TYPE_TAG -> {
+                    if (name(current).equals(tag)) {
+                        return true;
+                    }
+                    current = sizeOrType(current);
+                }
+                case VOLATILE, CONST, RESTRICT -> current = sizeOrType(current);
+                default -> {
+                    return false;
+                }
+            }
+        }
+        return false;
+    }
+
     /**
      * The bit offset of a member in a struct or union, looked for in its anonymous members too, as C does; -1 if there is none. {@code type} is an id.
      */
     long memberBits(int type, String member) {
-        return memberBits(type, member, 0);
+        return member(type, member).map(Member::bitOffset).orElse(-1L);
     }
 
-    private long memberBits(int type, String member, int depth) {
-        int kind = kind(type);
-        if (kind != STRUCT && kind != UNION || depth > MAX_CHAIN) {
-            return -1;
+    /** A member of a struct or union, looked for likewise. */
+    Optional<Member> member(int type, String member) {
+        return member(type, member, 0);
+    }
+
+    private Optional<Member> member(int type, String member, int depth) {
+        if (!isStruct(type) || depth > MAX_CHAIN) {
+            return Optional.empty();
         }
         for (int i = 0; i < count(type); i++) {
-            int at = TYPE_SIZE + i * MEMBER_SIZE;
-            String name = string(word(type, at));
-            // With bit fields the upper 8 bits are the field's width (btf_member_bit_offset).
-            long bits = bitfields(type) ? word(type, at + 8) & 0xffffff : Integer.toUnsignedLong(word(type, at + 8));
+            Member found = memberAt(type, i);
+            String name = memberName(type, i);
             if (name.equals(member)) {
-                return bits;
+                return Optional.of(found);
             }
             if (name.isEmpty()) {
-                long inner = memberBits(strip(word(type, at + 4)), member, depth + 1);
-                if (inner >= 0) {
-                    return bits + inner;
+                Optional<Member> inner = member(strip(found.type()), member, depth + 1);
+                if (inner.isPresent()) {
+                    return inner.map(in -> new Member(in.type(), found.bitOffset() + in.bitOffset(), in.bitSize()));
                 }
             }
         }
-        return -1;
+        return Optional.empty();
+    }
+
+    /** The names of a struct's members, those of anonymous members among them. */
+    void memberNames(int type, Consumer<String> names) {
+        for (int i = 0; isStruct(type) && i < count(type); i++) {
+            String name = memberName(type, i);
+            if (name.isEmpty()) {
+                memberNames(strip(memberAt(type, i).type()), names);
+            } else {
+                names.accept(name);
+            }
+        }
+    }
+
+    private boolean isStruct(int type) {
+        return kind(type) == STRUCT || kind(type) == UNION;
+    }
+
+    private String memberName(int type, int index) {
+        return string(word(type, TYPE_SIZE + index * MEMBER_SIZE));
+    }
+
+    private Member memberAt(int type, int index) {
+        int at = TYPE_SIZE + index * MEMBER_SIZE;
+        int offset = word(type, at + 8);
+        // With bit fields the upper 8 bits are the field's width (btf_member_bit_offset).
+        return bitfields(type) ? new Member(word(type, at + 4), offset & 0xffffff, offset >>> 24)
+                : new Member(word(type, at + 4), Integer.toUnsignedLong(offset), 0);
     }
 
     String parameterName(int prototype, int index) {

@@ -27,6 +27,9 @@ public final class KernelBtf implements AutoCloseable {
     /** A function's parameter: its name, perhaps empty, and its type as C writes it, such as {@code struct file *}. */
     public record Parameter(String name, String type) {}
 
+    /** A function's parameter with its type to be looked into. */
+    public record TypedParameter(String name, BtfType type) {}
+
     /** A function's return type and parameters. */
     public record Prototype(String returns, List<Parameter> parameters) {
         public Prototype {
@@ -149,6 +152,22 @@ public final class KernelBtf implements AutoCloseable {
         List<Parameter> parameters = IntStream.range(0, btf.count(prototype))
                 .mapToObj(i -> new Parameter(btf.parameterName(prototype, i), btf.describe(btf.parameterType(prototype, i)))).toList();
         return Optional.of(new Prototype(btf.describe(btf.sizeOrType(prototype)), parameters));
+    }
+
+    /** A function's parameters; empty if there is no such function. */
+    public Optional<List<TypedParameter>> parameters(String function) {
+        int id = open().find(function, Btf.FUNC);
+        if (id == 0) {
+            return Optional.empty();
+        }
+        int prototype = btf.sizeOrType(id);
+        return Optional.of(IntStream.range(0, btf.count(prototype))
+                .mapToObj(i -> new TypedParameter(btf.parameterName(prototype, i), new BtfType(btf, btf.parameterType(prototype, i)))).toList());
+    }
+
+    /** {@link #parameters} of an LSM hook such as {@code file_open}. */
+    public Optional<List<TypedParameter>> lsmHookParameters(String hook) {
+        return parameters(LSM_PREFIX + hook);
     }
 
     /** {@link #prototype} of an LSM hook such as {@code file_open}. */

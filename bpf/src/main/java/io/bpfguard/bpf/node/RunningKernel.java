@@ -5,8 +5,11 @@ import io.bpfguard.bpf.libbpf.Libbpf;
 import io.bpfguard.bpf.libbpf.ProgramProbe;
 import io.bpfguard.bpf.libbpf.ProgramProbe.Kind;
 import io.bpfguard.policy.check.FunctionSupport;
+import io.bpfguard.policy.check.KernelType;
 import io.bpfguard.policy.check.NodeCapabilities;
+import io.bpfguard.policy.compiled.HookPoint;
 import io.bpfguard.policy.compiled.KernelFunction;
+import io.bpfguard.policy.compiled.LsmHook;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.ref.SoftReference;
@@ -174,6 +177,16 @@ public final class RunningKernel implements NodeCapabilities, AutoCloseable {
         } finally {
             lock.unlock();
         }
+    }
+
+    /** Of functions of modules the types are not read. */
+    @Override
+    public Optional<List<KernelType.Parameter>> parameters(HookPoint hook) {
+        return (switch (hook) {
+            case LsmHook lsm -> btf.lsmHookParameters(lsm.kernelName());
+            case KernelFunction function when !function.module().isEmpty() -> Optional.<List<KernelBtf.TypedParameter>>empty();
+            case KernelFunction function -> btf.parameters(function.kernelName());
+        }).map(NodeTypes::parameters);
     }
 
     @Override

@@ -1,10 +1,13 @@
 package io.bpfguard.bpf.routing;
 
 import io.bpfguard.policy.compiled.Action;
+import io.bpfguard.policy.compiled.Extractor;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * A decision that the kernel side reported ({@code struct event} in event.h).
@@ -28,10 +31,11 @@ import java.time.Duration;
  * @param comm the task's name
  * @param object path, file system type or address, as bytes in ISO 8859-1 so that odd ones survive; see {@link #objectText()}
  * @param objectLength how many bytes the object has, of which at most 1023 are here
+ * @param values the integers that were compared, in the order of the ruleset's extractors
  */
 public record DecisionEvent(Duration sinceBoot, long cgroupId, int container, int generation, int rule, int hook, int pid,
         int tid, int namespacePid, int uid, Action action, int errno, Reason reason, ObjectKind kind, int operation, long number,
-        String comm, String object, int objectLength) {
+        String comm, String object, int objectLength, List<Long> values) {
     /** {@code enum reason}; same order. */
     public enum Reason {
         /** A rule decided. */
@@ -60,10 +64,16 @@ public record DecisionEvent(Duration sinceBoot, long cgroupId, int container, in
         MOUNT,
         /** A capability's number. */
         CAPABILITY,
-        /** A system call's number. */
+        /** A system call's number; its arguments may be among the values. */
         SYSTEM_CALL,
         /** A socket and an address, as {@code struct socket_key} with a name behind it. */
-        ADDRESS
+        ADDRESS,
+        /** Arguments: the values, and the last string or path. */
+        ARGUMENTS
+    }
+
+    public DecisionEvent {
+        values = List.copyOf(values);
     }
 
     /** The object as text: UTF-8 where it is valid, with U+FFFD for odd bytes. */
@@ -99,11 +109,21 @@ public record DecisionEvent(Duration sinceBoot, long cgroupId, int container, in
         long number = in.getLong();
         String comm = text(in, 16);
         int objectLength = in.getInt();
-        in.getInt();
+        int valueCount = in.getInt();
+        if (valueCount < 0 || valueCount > Extractor.MAX_PER_KEY) {
+            throw new IllegalArgumentException("an event with " + valueCount + " values");
+        }
+        List<Long> values = new ArrayList<>();
+        for (int i = 0; i < Extractor.MAX_PER_KEY; i++) {
+            long value = in.getLong();
+            if (i < valueCount) {
+                values.add(value);
+            }
+        }
         String object = kind == ObjectKind.ADDRESS ? bytes(in, Math.clamp(objectLength, 0, Layout.OBJECT_SIZE - 1)) : text(in, Layout.OBJECT_SIZE);
         boolean prevents = action == Action.DENY || action == Action.KILL;
         return new DecisionEvent(Duration.ofNanos(time), cgroup, container, generation, rule, hook, pid, tid, namespacePid, uid,
-                action, prevents ? errno : 0, reason, kind, operation, number, comm, object, objectLength);
+                action, prevents ? errno : 0, reason, kind, operation, number, comm, object, objectLength, values);
     }
 
     private static <T> T one(T[] values, byte index) {

@@ -34,7 +34,8 @@ record Hook(Attachment attachment, String name) {
         return switch (point) {
             case LsmHook lsm -> new Hook(Attachment.LSM, lsm.kernelName());
             case KernelFunction function -> {
-                boolean denies = RulesetView.strongest(chain.steps().getFirst().ruleset()) == Action.DENY;
+                // A program that can prevent can kill as well, but not the other way round.
+                boolean denies = chain.steps().stream().anyMatch(step -> RulesetView.actions(step.ruleset()).contains(Action.DENY));
                 yield new Hook(denies ? Attachment.FMOD_RET : Attachment.FENTRY, function.label());
             }
         };

@@ -30,8 +30,10 @@ final class HookTable {
             Matcher.SYSTEM_CALL, "match_system_call",
             Matcher.ALWAYS, "match_always",
             Matcher.ADDRESS, "match_address",
-            Matcher.ARGUMENTS, "match_arguments",
             Matcher.ALIAS, "match_alias");
+
+    /** In an object of its own. */
+    private static final String ARGUMENTS_PROGRAM = "match_arguments";
 
     /**
      * Policies come back: each attaching and detaching rewrites kernel code and waits for every task. An unused router costs
@@ -64,14 +66,26 @@ final class HookTable {
         }
     }
 
-    /** The hook's number, after attaching it if need be. */
-    int attach(Hook hook) {
-        Integer known = numbers.get(hook);
-        if (known != null) {
-            return known;
+    /**
+     * The hook's number, after attaching it if need be.
+     *
+     * @param matchers that its chains ask for
+     */
+    int attach(Hook hook, Set<Matcher> matchers) {
+        int number = numbers.containsKey(hook) ? numbers.get(hook) : attachRouter(hook);
+        if (hook.attachment() == Hook.Attachment.LSM && matchers.contains(Matcher.ARGUMENTS)) {
+            addArguments(hook, number);
         }
+        return number;
+    }
+
+    private Path entry(Hook hook, int number) {
+        return directory.resolve("%02d-%s".formatted(number, hook.label()));
+    }
+
+    private int attachRouter(Hook hook) {
         int number = freeNumber(hook);
-        Path entry = directory.resolve("%02d-%s".formatted(number, hook.label()));
+        Path entry = entry(hook, number);
         try (BpfObject object = Programs.open(libbpf, hook.object(), maps)) {
             object.setConstant("hook_number", number);
             addresses.setIn(object);
@@ -84,12 +98,11 @@ final class HookTable {
             if (hook.attachment() == Hook.Attachment.LSM) {
                 // Pinned: the kernel empties a program array when the last descriptor and pin of user space are gone.
                 object.map("steps").pin(entry.resolve("steps"));
-                for (Matcher matcher : Matcher.values()) {
-                    String program = PROGRAMS.get(matcher);
+                PROGRAMS.forEach((matcher, program) -> {
                     if (object.programs().stream().anyMatch(definition -> definition.name().equals(program))) {
                         object.map("steps").update(BpfMap.u32(matcher.ordinal()), object.program(program));
                     }
-                }
+                });
             }
             try (BpfLink link = object.program("router").attach()) {
                 link.pin(entry.resolve("link"));
@@ -103,6 +116,23 @@ final class HookTable {
         }
         numbers.put(hook, number);
         return number;
+    }
+
+    /** The matcher that few hooks need, and that costs more to load than all others which stand at any hook. */
+    private void addArguments(Hook hook, int number) {
+        try (BpfMap steps = BpfMap.openPinned(entry(hook, number).resolve("steps"))) {
+            if (steps.lookup(BpfMap.u32(Matcher.ARGUMENTS.ordinal())).isPresent()) {
+                return;
+            }
+            try (BpfObject object = Programs.open(libbpf, "any_hook_arguments", maps)) {
+                object.setConstant("hook_number", number);
+                addresses.setIn(object);
+                object.reuse("steps", steps);
+                aim(object, ARGUMENTS_PROGRAM, hook);
+                object.load();
+                steps.update(BpfMap.u32(Matcher.ARGUMENTS.ordinal()), object.program(ARGUMENTS_PROGRAM));
+            }
+        }
     }
 
     private static void aim(BpfObject object, String program, Hook hook) {
@@ -143,7 +173,7 @@ final class HookTable {
                 return false;
             }
             unusedSince.remove(number);
-            Pins.remove(directory.resolve("%02d-%s".formatted(number, entry.getKey().label())));
+            Pins.remove(entry(entry.getKey(), number));
             return true;
         });
     }

@@ -11,8 +11,8 @@ final class Layout {
     static final int CONTAINER_SIZE = 240;
     static final int ROUTE_SIZE = 256;
     static final int CHAIN_SIZE = 264;
-    static final int EVENT_SIZE = 1112;
-    static final int EVENT_OBJECT = 88;
+    static final int EVENT_SIZE = 1176;
+    static final int EVENT_OBJECT = 152;
     static final int CONTAINER_NAME = 112;
     static final int OBJECT_SIZE = 1024;
     static final int NAME_SIZE = 128;

@@ -71,7 +71,7 @@ final class RouteTable {
         ByteBuffer value = ByteBuffer.allocate(Layout.ROUTE_SIZE).order(ByteOrder.LITTLE_ENDIAN);
         for (Map.Entry<HookPoint, Chain> entry : route.chains().entrySet()) {
             check(entry.getKey(), entry.getValue());
-            int hook = hooks.attach(Hook.of(entry.getKey(), entry.getValue()));
+            int hook = hooks.attach(Hook.of(entry.getKey(), entry.getValue()), entry.getValue().matchers());
             value.putInt(hook * Integer.BYTES, loadChain(entry.getValue()));
         }
         int number = routeNumbers.take();

@@ -7,6 +7,7 @@ import io.bpfguard.bpf.libbpf.BpfObject;
 import io.bpfguard.bpf.libbpf.BpfProgram;
 import io.bpfguard.bpf.libbpf.Libbpf;
 import io.bpfguard.bpf.routing.ContainerState.Phase;
+import io.bpfguard.policy.compiled.Matcher;
 import io.bpfguard.policy.compiled.Route;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -14,7 +15,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Collection;
-import java.util.LinkedHashSet;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -179,12 +181,13 @@ public final class RoutingState implements Routing, AutoCloseable {
 
     @Override
     public void prepare(Collection<Route> routes) {
-        Set<Hook> needed = new LinkedHashSet<>();
-        routes.forEach(route -> route.chains().forEach((point, chain) -> needed.add(Hook.of(point, chain))));
+        Map<Hook, Set<Matcher>> needed = new LinkedHashMap<>();
+        routes.forEach(route -> route.chains().forEach((point, chain) ->
+                needed.computeIfAbsent(Hook.of(point, chain), _ -> EnumSet.noneOf(Matcher.class)).addAll(chain.matchers())));
         // One after the other: meanwhile containers come and go.
-        needed.forEach(hook -> locked(() -> hooks.attach(hook)));
+        needed.forEach((hook, matchers) -> locked(() -> hooks.attach(hook, matchers)));
         locked(() -> {
-            hooks.keep(needed);
+            hooks.keep(needed.keySet());
             return null;
         });
     }
@@ -257,8 +260,8 @@ public final class RoutingState implements Routing, AutoCloseable {
     }
 
     /** For the self test: attaches a hook that no route asks for. */
-    void attach(Hook hook) {
-        locked(() -> hooks.attach(hook));
+    void attach(Hook hook, Set<Matcher> matchers) {
+        locked(() -> hooks.attach(hook, matchers));
     }
 
     /**

@@ -4,6 +4,9 @@ import io.bpfguard.policy.compiled.Action;
 import io.bpfguard.policy.compiled.Ruleset;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Comparator;
+import java.util.EnumSet;
+import java.util.Set;
 
 /** What the loader has to know of a ruleset's verdicts; the offsets are those of ruleset.h. */
 final class RulesetView {
@@ -20,6 +23,11 @@ final class RulesetView {
 
     /** The strongest action of any verdict. */
     static Action strongest(Ruleset ruleset) {
+        return actions(ruleset).stream().max(Comparator.naturalOrder()).orElseThrow();
+    }
+
+    /** The actions that the verdicts have. */
+    static Set<Action> actions(Ruleset ruleset) {
         ByteBuffer image = ByteBuffer.wrap(ruleset.image()).order(ByteOrder.LITTLE_ENDIAN);
         int offset = ruleset.matcher().hasKeys() ? image.getInt(KEY_VERDICTS) : TABLE;
         int count = switch (ruleset.matcher()) {
@@ -28,10 +36,11 @@ final class RulesetView {
             case SYSTEM_CALL -> 2 * SYSTEM_CALLS;
             case ALWAYS -> 1;
         };
-        int strongest = 0;
+        Action[] known = Action.values();
+        Set<Action> actions = EnumSet.noneOf(Action.class);
         for (int verdict = 0; verdict < count; verdict++) {
-            strongest = Math.max(strongest, image.get(offset + verdict * VERDICT_SIZE + VERDICT_ACTION));
+            actions.add(known[image.get(offset + verdict * VERDICT_SIZE + VERDICT_ACTION)]);
         }
-        return Action.values()[strongest];
+        return actions;
     }
 }

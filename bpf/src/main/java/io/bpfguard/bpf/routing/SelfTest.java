@@ -2,10 +2,12 @@ package io.bpfguard.bpf.routing;
 
 import io.bpfguard.bpf.libbpf.KernelBtf;
 import io.bpfguard.bpf.libbpf.Libbpf;
+import io.bpfguard.policy.compiled.Matcher;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /** Loads and attaches every kernel program of this build beside whatever is in force, and takes them away again. */
 public final class SelfTest {
@@ -40,9 +42,9 @@ public final class SelfTest {
             results.add(new Result("tasks", ""));
             for (String object : Programs.ALL) {
                 switch (object) {
-                    case "lifecycle", "tasks", "probe" -> { }
+                    case "lifecycle", "tasks", "probe", "any_hook_arguments" -> { }
                     case "any_hook" -> {
-                        results.add(attach(state, new Hook(Hook.Attachment.LSM, "userns_create")));
+                        results.add(attach(state, new Hook(Hook.Attachment.LSM, "userns_create"), Set.of(Matcher.ARGUMENTS)));
                         results.add(attach(state, new Hook(Hook.Attachment.LSM, "file_ioctl")));
                     }
                     case "function" -> results.add(attach(state, new Hook(Hook.Attachment.FENTRY, "cgroup_procs_write")));
@@ -65,8 +67,12 @@ public final class SelfTest {
     }
 
     private static Result attach(RoutingState state, Hook hook) {
+        return attach(state, hook, Set.of());
+    }
+
+    private static Result attach(RoutingState state, Hook hook, Set<Matcher> matchers) {
         try {
-            state.attach(hook);
+            state.attach(hook, matchers);
             return new Result(hook.label(), "");
         } catch (RuntimeException failure) {
             return new Result(hook.label(), String.valueOf(failure.getMessage()));

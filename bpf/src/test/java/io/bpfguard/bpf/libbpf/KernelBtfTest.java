@@ -128,6 +128,43 @@ class KernelBtfTest {
     }
 
     @Test
+    void typesOfParametersAreLookedInto() throws IOException {
+        Writer writer = new Writer();
+        int integer = writer.type("int", 1, 0, 4, 1 << 24 | 32);
+        int character = writer.type("char", 1, 0, 1, 8);
+        int name = writer.type("", Btf.ARRAY, 0, 0, character, integer, 16);
+        // struct task { int state; struct { unsigned int : 4; unsigned int flag : 3; }; char name[16]; };
+        int number = writer.type("unsigned int", 1, 0, 4, 32);
+        int anonymous = writer.type("", Btf.STRUCT | 0x80, 1, 4, "flag", number, 3 << 24 | 4);
+        int task = writer.type("task", Btf.STRUCT, 3, 24, "state", integer, 0, "", anonymous, 32, "name", name, 64);
+        int pointer = writer.type("", Btf.PTR, 0, writer.type("", Btf.CONST, 0, task));
+        int user = writer.type("", Btf.PTR, 0, writer.type("user", Btf.TYPE_TAG, 0, writer.type("", Btf.CONST, 0, character)));
+        int state = writer.type("state", Btf.ENUM, 1, 4, "ON", 1);
+        int prototype = writer.type("", Btf.FUNC_PROTO, 3, integer, "task", pointer, "text", user, "", state);
+        writer.type("bpf_lsm_task", Btf.FUNC, 0, prototype);
+        try (KernelBtf btf = read(writer.bytes())) {
+            List<KernelBtf.TypedParameter> parameters = btf.lsmHookParameters("task").orElseThrow();
+            assertThat(parameters).extracting(KernelBtf.TypedParameter::name).containsExactly("task", "text", "");
+            assertThat(parameters).extracting(parameter -> parameter.type().kind()).containsExactly(BtfType.Kind.POINTER, BtfType.Kind.POINTER,
+                    BtfType.Kind.ENUM);
+            assertThat(parameters).extracting(parameter -> parameter.type().isUserPointer()).startsWith(false, true);
+            BtfType struct = parameters.getFirst().type().target();
+            assertThat(struct.kind()).isEqualTo(BtfType.Kind.STRUCT);
+            assertThat(struct.bytes()).isEqualTo(24);
+            assertThat(struct.members()).containsExactly("flag", "name", "state");
+            assertThat(struct.member("state").orElseThrow().type().isSigned()).isTrue();
+            BtfType.Member flag = struct.member("flag").orElseThrow();
+            assertThat(List.of(flag.bitOffset(), flag.bitSize())).containsExactly(36, 3);
+            assertThat(flag.type().isSigned()).isFalse();
+            BtfType array = struct.member("name").orElseThrow().type();
+            assertThat(array.kind()).isEqualTo(BtfType.Kind.ARRAY);
+            assertThat(array.target().describe()).isEqualTo("char");
+            assertThat(struct.member("nothing")).isEmpty();
+            assertThat(btf.lsmHookParameters("none")).isEmpty();
+        }
+    }
+
+    @Test
     void describesPrototypes() throws IOException {
         try (KernelBtf btf = sample()) {
             assertThat(btf.lsmHook("file_open")).hasValue(new KernelBtf.Prototype("int", List.of(

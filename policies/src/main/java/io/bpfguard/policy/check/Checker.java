@@ -1,6 +1,7 @@
 package io.bpfguard.policy.check;
 
 import io.bpfguard.policy.compiled.Action;
+import io.bpfguard.policy.model.Condition;
 import io.bpfguard.policy.model.ContainerPolicy;
 import io.bpfguard.policy.model.Family;
 import io.bpfguard.policy.model.FamilyDefault;
@@ -88,10 +89,14 @@ public final class Checker {
                     values(network.addresses()), Set.copyOf(network.ports()), values(network.paths()), values(network.abstractNames()));
             case Rule.Mounts mounts -> List.of(how, values(mounts.types()));
             case Rule.Capabilities capabilities -> List.of(how, capabilities.numbers());
-            case Rule.SystemCalls calls -> List.of(how, values(calls.names()));
-            case Rule.LsmHooks hooks -> List.of(how, values(hooks.names()));
-            case Rule.KernelFunctions functions -> List.of(how, values(functions.names()));
+            case Rule.SystemCalls calls -> List.of(how, values(calls.names()), texts(calls.conditions()), calls.abis());
+            case Rule.LsmHooks hooks -> List.of(how, values(hooks.names()), texts(hooks.conditions()));
+            case Rule.KernelFunctions functions -> List.of(how, values(functions.names()), texts(functions.conditions()));
         };
+    }
+
+    private static Set<String> texts(List<Condition> conditions) {
+        return conditions.stream().map(Condition::text).collect(Collectors.toSet());
     }
 
     private static <T> Set<T> values(List<Located<T>> located) {

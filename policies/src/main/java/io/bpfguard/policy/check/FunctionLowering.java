@@ -1,9 +1,10 @@
 package io.bpfguard.policy.check;
 
 import io.bpfguard.policy.compiled.Action;
+import io.bpfguard.policy.compiled.HookPoint;
 import io.bpfguard.policy.compiled.KernelFunction;
 import io.bpfguard.policy.compiled.LsmHook;
-import io.bpfguard.policy.compiled.Matcher;
+import io.bpfguard.policy.model.Condition;
 import io.bpfguard.policy.model.Located;
 import io.bpfguard.policy.model.Nearest;
 import io.bpfguard.policy.model.Problem;
@@ -13,8 +14,12 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
-/** Lowers a kernel function to a program at its entry, or at the LSM hook that it is made of. */
-record FunctionLowering(Lowering.Builder builder) {
+/**
+ * Lowers a kernel function to a program at its entry, or at the LSM hook that it is made of.
+ *
+ * @param conditions on the arguments; all of them hold
+ */
+record FunctionLowering(Lowering.Builder builder, List<Condition> conditions) {
     static final String KILL_NOTE = "The process gets SIGKILL, possibly after the function has had its effect: kill is not deny.";
     static final String SKIP_NOTE = "This kernel preempts itself and then skips programs at functions now and then; bpfguard status counts the misses.";
     private static final String CALLER_NOTE = "Calls are judged by the task they run in; kernel threads belong to no container.";
@@ -26,6 +31,11 @@ record FunctionLowering(Lowering.Builder builder) {
 
     void add(Located<String> name, String module) {
         KernelFunction function = new KernelFunction(module, name.value());
+        if (!module.isEmpty() && !conditions.isEmpty()) {
+            builder.refuse(Problem.at(conditions.getFirst().argument().at(),
+                    "functions of modules cannot have conditions: the types of their arguments are the module's own, which are not read"));
+            return;
+        }
         FunctionSupport support = builder.node().function(function);
         if (support instanceof FunctionSupport.SameAs(String other)) {
             function = new KernelFunction(module, other);
@@ -42,18 +52,23 @@ record FunctionLowering(Lowering.Builder builder) {
         Optional<LsmHook> hook = hookOf(function);
         Optional<Action> fallback = builder.fallback();
         if (builder.action().compareTo(Action.DENY) >= 0 && hook.isPresent()) {
-            builder.add(hook.get(), Matcher.ALWAYS, new Subject.Always(), builder.action(), "lsm/" + hook.get().kernelName(),
-                    "Judged at the LSM hook, which is what the function calls.");
+            add(hook.get(), builder.action(), "lsm/" + hook.get().kernelName(), "Judged at the LSM hook, which is what the function calls.");
         } else if (builder.action() != Action.DENY) {
             trace(function, builder.action(), "");
         } else if (canDeny(function, support)) {
-            builder.add(function, Matcher.ALWAYS, new Subject.Always(), Action.DENY, "fmod_ret/" + function.label(), CALLER_NOTE);
+            add(function, Action.DENY, "fmod_ret/" + function.label(), CALLER_NOTE);
         } else if (fallback.isPresent()) {
             trace(function, fallback.get(), "This node cannot deny here; the rule's fallback is used. ");
         } else {
             refuse(name, "the kernel of this node (" + builder.node().kernelRelease() + ") cannot deny in " + function.label() + ": "
                     + whyNoDeny(function, support) + "; " + alternatives(function));
         }
+    }
+
+    /** A program at a hook or function, for the calls that meet the conditions. */
+    private void add(HookPoint point, Action action, String mechanism, String note) {
+        new ConditionLowering(builder).subject(point, conditions).ifPresent(subject -> builder.add(point, Lowering.Builder.matcher(subject),
+                subject, action, mechanism + Lowering.Builder.suffix(subject), note));
     }
 
     /** A module that is not loaded: programs are attached when it is, and until then nothing can call the function. */
@@ -81,8 +96,13 @@ record FunctionLowering(Lowering.Builder builder) {
         }
     }
 
-    /** Sees each call, and kills or reports. */
-    void trace(KernelFunction function, Action action, String note) {
+    /** Sees each call that meets the conditions, and kills or reports. */
+    private void trace(KernelFunction function, Action action, String note) {
+        new ConditionLowering(builder).subject(function, conditions).ifPresent(subject -> trace(builder, function, subject, action, note));
+    }
+
+    /** Sees each call that a subject is about, and kills or reports. */
+    static void trace(Lowering.Builder builder, KernelFunction function, Subject subject, Action action, String note) {
         List<String> notes = new ArrayList<>();
         if (!note.isEmpty()) {
             notes.add(note.strip());
@@ -97,8 +117,9 @@ record FunctionLowering(Lowering.Builder builder) {
             notes.add("While the rule is in force the module cannot be unloaded.");
         }
         notes.add(CALLER_NOTE);
-        builder.add(function, Matcher.ALWAYS, new Subject.Always(), action,
-                "fentry/" + function.label() + " " + action.name().toLowerCase(Locale.ROOT), String.join(" ", notes));
+        builder.add(function, Lowering.Builder.matcher(subject), subject, action,
+                "fentry/" + function.label() + " " + action.name().toLowerCase(Locale.ROOT) + Lowering.Builder.suffix(subject),
+                String.join(" ", notes));
     }
 
     /** The hook that a function of the security layer consists of, where a rule can stand at it. */

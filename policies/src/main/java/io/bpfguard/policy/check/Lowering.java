@@ -7,6 +7,7 @@ import io.bpfguard.policy.compiled.KeyField;
 import io.bpfguard.policy.compiled.LsmHook;
 import io.bpfguard.policy.compiled.Matcher;
 import io.bpfguard.policy.compiled.PathOperation;
+import io.bpfguard.policy.model.Condition;
 import io.bpfguard.policy.model.ContainerPolicy;
 import io.bpfguard.policy.model.Errno;
 import io.bpfguard.policy.model.Family;
@@ -60,10 +61,10 @@ public record Lowering(List<Enforcement> enforcements, List<Problem> refusals, L
                     rule.head().at());
             case Rule.Capabilities capabilities ->
                 builder.family(Family.CAPABILITIES, new Subject.Capabilities(capabilities.numbers()), rule.head().at());
-            case Rule.SystemCalls calls -> calls.names().forEach(name -> new SystemCallLowering(builder).add(name));
-            case Rule.LsmHooks hooks -> hooks.names().forEach(builder::hook);
+            case Rule.SystemCalls calls -> new SystemCallLowering(builder).add(calls);
+            case Rule.LsmHooks hooks -> hooks.names().forEach(name -> builder.hook(name, hooks.conditions()));
             case Rule.KernelFunctions functions ->
-                functions.names().forEach(name -> new FunctionLowering(builder)
+                functions.names().forEach(name -> new FunctionLowering(builder, functions.conditions())
                         .add(name, functions.module().map(Located::value).orElse("")));
         }
         return builder.build();
@@ -200,10 +201,22 @@ public record Lowering(List<Enforcement> enforcements, List<Problem> refusals, L
             };
         }
 
-        void hook(Located<String> name) {
-            HookRules.refusal(name.value(), node).ifPresentOrElse(reason -> new FunctionLowering(this).insteadOfHook(name, reason),
-                    () -> add(new LsmHook(name.value()), Matcher.ALWAYS, new Subject.Always(), action, "lsm/"
-                            + name.value(), ""));
+        void hook(Located<String> name, List<Condition> conditions) {
+            LsmHook hook = new LsmHook(name.value());
+            HookRules.refusal(name.value(), node).ifPresentOrElse(
+                    reason -> new FunctionLowering(this, conditions).insteadOfHook(name, reason),
+                    () -> new ConditionLowering(this).subject(hook, conditions)
+                            .ifPresent(subject -> add(hook, matcher(subject), subject, action, "lsm/" + name.value() + suffix(subject), "")));
+        }
+
+        /** The matcher of every call, or of those with some arguments. */
+        static Matcher matcher(Subject subject) {
+            return subject instanceof Subject.Arguments ? Matcher.ARGUMENTS : Matcher.ALWAYS;
+        }
+
+        /** How a mechanism says that it looks at arguments. */
+        static String suffix(Subject subject) {
+            return subject instanceof Subject.Arguments ? " by arguments" : "";
         }
 
         void add(HookPoint hook, Matcher matcher, Subject subject, Action done, String mechanism, String note) {

@@ -1,6 +1,9 @@
 package io.bpfguard.policy.check;
 
+import io.bpfguard.policy.compiled.HookPoint;
 import io.bpfguard.policy.compiled.KernelFunction;
+import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -25,6 +28,11 @@ public interface NodeCapabilities {
     /** What can be done at the entry of a function of the kernel proper. */
     default FunctionSupport function(String name) {
         return function(new KernelFunction(name));
+    }
+
+    /** The parameters of an LSM hook or kernel function; empty where the types are not known. */
+    default Optional<List<KernelType.Parameter>> parameters(HookPoint hook) {
+        return Optional.empty();
     }
 
     /** Names of functions that are not {@link FunctionSupport.Absent}, to find the one that was meant; may be empty. */

@@ -1,5 +1,6 @@
 package io.bpfguard.policy.check;
 
+import io.bpfguard.policy.compiled.Extractor;
 import io.bpfguard.policy.compiled.KeyField;
 import io.bpfguard.policy.compiled.PathOperation;
 import io.bpfguard.policy.model.Glob;
@@ -26,6 +27,20 @@ public sealed interface Subject {
             operations = Set.copyOf(operations);
             if (fields.values().stream().anyMatch(List::isEmpty)) {
                 throw new IllegalArgumentException("a field without a sequence matches nothing: " + fields);
+            }
+        }
+    }
+
+    /**
+     * Arguments of a hook, a function or the system call in progress, and what they lead to.
+     *
+     * @param values what the bytes of a value look like: one of these sequences, 8 bytes for an integer; at least one value
+     */
+    record Arguments(Map<Extractor, List<List<GlobToken>>> values) implements Subject {
+        public Arguments {
+            values = values.entrySet().stream().collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, entry -> List.copyOf(entry.getValue())));
+            if (values.isEmpty() || values.values().stream().anyMatch(List::isEmpty)) {
+                throw new IllegalArgumentException("no value, or one that matches nothing: " + values);
             }
         }
     }

@@ -1,6 +1,7 @@
 package io.bpfguard.policy.check;
 
 import io.bpfguard.policy.compiled.KernelFunction;
+import io.bpfguard.policy.model.Abi;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -36,14 +37,14 @@ record SystemCallEntries(List<KernelFunction> functions, List<String> unseen) {
         unseen = List.copyOf(unseen);
     }
 
-    /** The entries of a call on a node; no functions where its kernel does not have the call. */
-    static SystemCallEntries of(SystemCall call, NodeCapabilities node) {
+    /** The entries of a call on a node for some programs; no functions where its kernel does not have the call. */
+    static SystemCallEntries of(SystemCall call, Set<Abi> abis, NodeCapabilities node) {
         Search search = new Search(node);
-        if (call.number64().isPresent()) {
+        if (abis.contains(Abi.BITS_64) && call.number64().isPresent()) {
             search.table("64-bit programs", names(call, "64"), List.of(PREFIX64));
             search.optional(names(call, "x32"), PREFIX_X32);
         }
-        boolean has32 = !(node.function("__ia32_sys_read") instanceof FunctionSupport.Absent);
+        boolean has32 = abis.contains(Abi.BITS_32) && !(node.function("__ia32_sys_read") instanceof FunctionSupport.Absent);
         if (has32 && call.number32().isPresent()) {
             search.table("32-bit programs", names(call, "32"), PREFIXES32);
         }

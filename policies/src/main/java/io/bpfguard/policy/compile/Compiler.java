@@ -179,19 +179,18 @@ public final class Compiler {
         try {
             return builder.chain(hook, rules);
         } catch (TooLargeException e) {
-            throw new PolicyException(blame(rules, e.getMessage()));
+            throw new PolicyException(blame(rules, e));
         }
     }
 
-    /** Names the rules whose globs alone make the largest automata. */
-    private static List<Problem> blame(List<NumberedRule> rules, String reason) {
+    /** Names the rules that alone make the largest automata. */
+    private static List<Problem> blame(List<NumberedRule> rules, TooLargeException reason) {
         Map<NumberedRule, Integer> states = new HashMap<>();
         rules.forEach(rule -> states.put(rule, rule.enforcement().matcher().hasKeys() ? KeyTables.states(rule, SUSPECT_STATES) : 0));
         return rules.stream().sorted(Comparator.comparing((NumberedRule rule) -> states.get(rule)).reversed())
                 .limit(SUSPECTS)
-                .map(rule -> Problem.at(rule.at(), "the globs for one container come to " + reason + "; policy "
-                        + rule.info().policy() + ", " + rule.info().rule()
-                                + " has a large share: use fewer stars in the middle of globs, or fewer globs"))
+                .map(rule -> Problem.at(rule.at(), "the rules for one container come to " + reason.getMessage() + "; policy "
+                        + rule.info().policy() + ", " + rule.info().rule() + " has a large share: " + reason.advice()))
                 .toList();
     }
 }

@@ -1,6 +1,7 @@
 package io.bpfguard.policy.compile;
 
 import io.bpfguard.policy.compiled.Action;
+import io.bpfguard.policy.compiled.Extractor;
 import io.bpfguard.policy.compiled.KeyField;
 import io.bpfguard.policy.compiled.Matcher;
 import io.bpfguard.policy.compiled.Ruleset;
@@ -20,10 +21,11 @@ final class KeyImage {
     private static final int PLAIN_DIRECTORY = 32;
     private static final int PLAIN_NAME = 36;
     private static final int NO_STATE = -3;
+    private static final int TEXTS = 40;
     private static final int CLASS_OF = Layout.TABLE_OFFSET;
     /** Behind the classes; used by the rulesets of arguments. */
     private static final int ARGUMENTS = CLASS_OF + 256;
-    private static final int ARGUMENTS_SIZE = 8 * 24;
+    private static final int ARGUMENTS_SIZE = Extractor.MAX_PER_KEY * Extractor.SIZE;
     /** Words of a row before its transitions: its verdicts, and those of what can still come. */
     private static final int ROW_HEAD = 2;
     private static final int WORD = Integer.BYTES;
@@ -34,11 +36,13 @@ final class KeyImage {
      * The ruleset of an automaton.
      *
      * @param fields that the keys have
+     * @param extractors of the fields of {@link Matcher#ARGUMENTS}; empty for others
      * @param below per state, the number of the strongest verdicts that can still come
      * @param verdicts per output of the automaton, one verdict per operation; the first is for keys nothing matches
      */
-    static Ruleset of(Matcher matcher, List<KeyField> fields, Dfa dfa, int[] below, List<List<Verdict>> verdicts) throws TooLargeException {
-        return of(matcher, fields, dfa, below, verdicts, Optional.empty());
+    static Ruleset of(Matcher matcher, List<KeyField> fields, List<Extractor> extractors, Dfa dfa, int[] below,
+            List<List<Verdict>> verdicts) throws TooLargeException {
+        return of(matcher, fields, extractors, dfa, below, verdicts, Optional.empty());
     }
 
     /**
@@ -48,11 +52,11 @@ final class KeyImage {
      * @param plain where nothing is about a name itself
      */
     static Ruleset ofNames(Dfa dfa, int[] below, List<List<Verdict>> verdicts, Optional<PlainNames> plain) throws TooLargeException {
-        return of(Matcher.ALIAS, Matcher.ALIAS.fields(), dfa, below, verdicts, plain);
+        return of(Matcher.ALIAS, Matcher.ALIAS.fields(), List.of(), dfa, below, verdicts, plain);
     }
 
-    private static Ruleset of(Matcher matcher, List<KeyField> fields, Dfa dfa, int[] below, List<List<Verdict>> verdicts,
-            Optional<PlainNames> plain) throws TooLargeException {
+    private static Ruleset of(Matcher matcher, List<KeyField> fields, List<Extractor> extractors, Dfa dfa, int[] below,
+            List<List<Verdict>> verdicts, Optional<PlainNames> plain) throws TooLargeException {
         int verdictsAt = roundUp(ARGUMENTS + ARGUMENTS_SIZE, Layout.VERDICTS_SIZE);
         long rowsAt = verdictsAt + (long) verdicts.size() * Layout.VERDICTS_SIZE;
         int rowSize = WORD * (ROW_HEAD + dfa.classes().count());
@@ -77,6 +81,10 @@ final class KeyImage {
         fields.forEach(field -> image.putInt(FIELDS, image.getInt(FIELDS) | 1 << matcher.fields().indexOf(field)));
         image.putInt(PLAIN_DIRECTORY, plain.map(names -> address(rows, names.directory())).orElse(NO_STATE));
         image.putInt(PLAIN_NAME, plain.map(names -> address(rows, names.name())).orElse(NO_STATE));
+        image.putInt(TEXTS, extractors.stream().allMatch(extractor -> extractor.kind().isInteger()) ? 0 : 1);
+        for (int i = 0; i < extractors.size(); i++) {
+            image.put(ARGUMENTS + i * Extractor.SIZE, extractors.get(i).bytes());
+        }
         for (int value = 0; value < 256; value++) {
             image.put(CLASS_OF + value, (byte) dfa.classes().of(value));
         }

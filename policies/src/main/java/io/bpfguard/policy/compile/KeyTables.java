@@ -2,6 +2,7 @@ package io.bpfguard.policy.compile;
 
 import io.bpfguard.policy.check.Subject;
 import io.bpfguard.policy.compiled.Action;
+import io.bpfguard.policy.compiled.Extractor;
 import io.bpfguard.policy.compiled.KeyField;
 import io.bpfguard.policy.compiled.Matcher;
 import io.bpfguard.policy.compiled.Ruleset;
@@ -13,8 +14,10 @@ import io.bpfguard.policy.model.Mode;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -22,6 +25,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Makes the ruleset of a matcher that looks at keys: the automaton, and a verdict per operation for every set of rules that
@@ -35,6 +39,8 @@ final class KeyTables {
     private static final List<Verdict> NOTHING = Collections.nCopies(Layout.OPERATIONS, Verdict.NONE);
 
     private final List<KeyField> fields;
+    /** What the fields of arguments are; empty for other matchers. */
+    private final Map<KeyField, Extractor> extractors = new EnumMap<>(KeyField.class);
     private final List<NumberedRule> rules;
     private final UnaryOperator<Verdict> filter;
     private final List<NumberedRule> rests;
@@ -55,10 +61,11 @@ final class KeyTables {
      */
     private record Output(List<Verdict> may, List<Verdict> sure, Set<Integer> conditional) {}
 
-    private KeyTables(Matcher matcher, List<NumberedRule> rules, UnaryOperator<Verdict> filter) {
+    private KeyTables(Matcher matcher, List<NumberedRule> rules, UnaryOperator<Verdict> filter) throws TooLargeException {
         this.matcher = matcher;
-        this.fields = fields(matcher, rules);
         this.rules = rules;
+        placeExtractors(rules);
+        this.fields = fields();
         this.filter = filter;
         this.rests = rules.stream().filter(rule -> rule.enforcement().subject() instanceof Subject.Rest).toList();
         this.ranks = Strength.ranks(rules);
@@ -71,11 +78,11 @@ final class KeyTables {
         KeyTables tables = new KeyTables(matcher, rules, filter);
         Dfa dfa = Minimizer.minimize(tables.automaton(Dfa.MAX_STATES));
         if (matcher != Matcher.PATH && matcher != Matcher.ALIAS) {
-            return KeyImage.of(matcher, tables.fields, dfa, new int[dfa.states()], tables.verdicts);
+            return KeyImage.of(matcher, tables.fields, List.copyOf(tables.extractors.values()), dfa, new int[dfa.states()], tables.verdicts);
         }
         int[] below = Below.of(dfa, tables.verdicts, verdicts -> tables.number(new Output(verdicts, NOTHING, Set.of())));
         if (matcher == Matcher.PATH) {
-            return KeyImage.of(matcher, tables.fields, dfa, below, tables.verdicts);
+            return KeyImage.of(matcher, tables.fields, List.of(), dfa, below, tables.verdicts);
         }
         List<List<Verdict>> both = new ArrayList<>(tables.verdicts);
         both.addAll(tables.sure);
@@ -92,17 +99,44 @@ final class KeyTables {
         }
     }
 
-    private static List<KeyField> fields(Matcher matcher, List<NumberedRule> rules) {
-        Set<KeyField> used = matcher == Matcher.ADDRESS ? EnumSet.copyOf(matcher.fields()) : EnumSet.of(matcher.fields().getLast());
+    /** Gives each value that a rule asks for a field of its own. */
+    private void placeExtractors(List<NumberedRule> rules) throws TooLargeException {
+        List<Extractor> different = rules.stream().map(rule -> rule.enforcement().subject())
+                .flatMap(subject -> subject instanceof Subject.Arguments(var values) ? values.keySet().stream() : Stream.empty())
+                .distinct().sorted(Extractor.ORDER).toList();
+        if (different.size() > Extractor.MAX_PER_KEY) {
+            throw new TooLargeException(different.size() + " different values to compare at one hook or function, of which there can be "
+                    + Extractor.MAX_PER_KEY, "compare fewer arguments, or in fewer ways");
+        }
+        Iterator<KeyField> places = Matcher.ARGUMENTS.fields().iterator();
+        different.forEach(extractor -> extractors.put(places.next(), extractor));
+    }
+
+    private List<KeyField> fields() {
+        Set<KeyField> used = EnumSet.noneOf(KeyField.class);
+        if (matcher == Matcher.ADDRESS) {
+            used.addAll(matcher.fields());
+        } else if (matcher != Matcher.ARGUMENTS) {
+            used.add(matcher.fields().getLast());
+        }
         for (NumberedRule rule : rules) {
-            if (rule.enforcement().subject() instanceof Subject.Keys(var constraints, _)) {
-                if (matcher != Matcher.ALIAS && !matcher.fields().containsAll(constraints.keySet())) {
-                    throw new IllegalArgumentException(matcher + " has no fields " + constraints.keySet());
-                }
-                used.addAll(constraints.keySet());
+            Set<KeyField> asked = constraints(rule.enforcement().subject()).keySet();
+            if (matcher != Matcher.ALIAS && !matcher.fields().containsAll(asked)) {
+                throw new IllegalArgumentException(matcher + " has no fields " + asked);
             }
+            used.addAll(asked);
         }
         return matcher.fields().stream().filter(used::contains).toList();
+    }
+
+    /** What the fields of the keys that a rule matches look like. */
+    private Map<KeyField, List<List<GlobToken>>> constraints(Subject subject) {
+        return switch (subject) {
+            case Subject.Keys(var constraints, _) -> constraints;
+            case Subject.Arguments(var values) -> extractors.entrySet().stream().filter(entry -> values.containsKey(entry.getValue()))
+                    .collect(Collectors.toMap(Map.Entry::getKey, entry -> values.get(entry.getValue())));
+            default -> Map.of();
+        };
     }
 
     private Dfa automaton(int maxStates) throws TooLargeException {
@@ -112,8 +146,8 @@ final class KeyTables {
             if (rests.isEmpty() && rule.enforcement().action() == Action.ALLOW) {
                 continue;
             }
-            if (rule.enforcement().subject() instanceof Subject.Keys(var constraints, _)) {
-                add(trie, i, constraints);
+            if (!(rule.enforcement().subject() instanceof Subject.Rest)) {
+                add(trie, i, constraints(rule.enforcement().subject()));
             }
         }
         byteSets = trie.byteSets();
@@ -134,7 +168,7 @@ final class KeyTables {
         }
     }
 
-    private static List<GlobToken> tokens(KeyField field, List<List<GlobToken>> sequences) {
+    private List<GlobToken> tokens(KeyField field, List<List<GlobToken>> sequences) {
         List<GlobToken> tokens = new ArrayList<>();
         if (sequences == null) {
             tokens.addAll(any(field));
@@ -143,17 +177,22 @@ final class KeyTables {
         } else {
             tokens.add(new GlobToken.OneOf(sequences));
         }
-        if (field.width() == 0) {
+        if (width(field) == 0) {
             tokens.add(NUL);
         }
         return tokens;
     }
 
-    private static List<GlobToken> any(KeyField field) {
-        if (field.width() > 0) {
-            return IntegerPatterns.any(field.width());
+    private List<GlobToken> any(KeyField field) {
+        if (width(field) > 0) {
+            return IntegerPatterns.any(width(field));
         }
         return List.of(field == KeyField.SOCKET_NAME ? ANY_BYTES : ANYTHING);
+    }
+
+    private int width(KeyField field) {
+        Extractor extractor = extractors.get(field);
+        return extractor != null && extractor.kind().isInteger() ? Extractor.WIDTH : field.width();
     }
 
     private Weight weight(int rule) {
@@ -213,6 +252,7 @@ final class KeyTables {
     private static boolean isAbout(NumberedRule rule, int operation) {
         return switch (rule.enforcement().subject()) {
             case Subject.Keys(_, var operations) -> operations.contains(operation);
+            case Subject.Arguments _ -> Subject.ONLY.contains(operation);
             case Subject.Rest(var operations) -> operations.contains(operation);
             default -> throw new IllegalArgumentException(rule.enforcement().subject() + " has no keys");
         };

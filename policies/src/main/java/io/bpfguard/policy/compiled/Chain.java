@@ -1,6 +1,8 @@
 package io.bpfguard.policy.compiled;
 
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * The steps that run for one container at one hook point, in order; the first that prevents ends the chain.
@@ -16,5 +18,10 @@ public record Chain(List<Step> steps) {
         if (steps.isEmpty() || steps.size() > MAX_STEPS) {
             throw new IllegalArgumentException("a chain has 1 to " + MAX_STEPS + " steps, not " + steps.size());
         }
+    }
+
+    /** The matchers of its steps. */
+    public Set<Matcher> matchers() {
+        return steps.stream().map(Step::matcher).collect(Collectors.toUnmodifiableSet());
     }
 }

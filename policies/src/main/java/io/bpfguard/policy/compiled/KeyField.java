@@ -59,7 +59,7 @@ public enum KeyField {
         this.width = width;
     }
 
-    /** The number of bytes of an integer; 0 for a string, and where it depends on the ruleset. */
+    /** The number of bytes of an integer; 0 for a string, and for arguments, whose {@link Extractor} says it. */
     public int width() {
         return width;
     }

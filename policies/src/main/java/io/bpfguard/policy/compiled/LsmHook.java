@@ -50,7 +50,7 @@ public record LsmHook(String kernelName) implements HookPoint {
     private static final Set<Matcher> NAMES = Set.of(Matcher.PATH, Matcher.ALIAS);
     private static final Set<Matcher> MOUNTS = Set.of(Matcher.MOUNT, Matcher.PATH, Matcher.ALIAS);
 
-    /** What the hooks with a program file of their own can match beside the two that every hook can. */
+    /** What the hooks with a program file of their own can match beside those that every hook can. */
     private static final Map<String, Set<Matcher>> OWN = Map.ofEntries(
             Map.entry("bprm_check_security", PATHS),
             Map.entry("file_fcntl", PATHS),
@@ -94,7 +94,7 @@ public record LsmHook(String kernelName) implements HookPoint {
 
     /** The matchers that can be a step of this hook's chain. */
     public Set<Matcher> matchers() {
-        EnumSet<Matcher> matchers = EnumSet.of(Matcher.SYSTEM_CALL, Matcher.ALWAYS);
+        EnumSet<Matcher> matchers = EnumSet.of(Matcher.SYSTEM_CALL, Matcher.ALWAYS, Matcher.ARGUMENTS);
         matchers.addAll(OWN.getOrDefault(kernelName, Set.of()));
         return matchers;
     }

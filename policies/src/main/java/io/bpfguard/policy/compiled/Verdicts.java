@@ -5,6 +5,7 @@ import java.nio.ByteOrder;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * Decides in user space as the kernel side does, from the same bytes ({@code bpf/src/main/c/ruleset.h}): for tests, and
@@ -18,6 +19,7 @@ public final class Verdicts {
     private static final int FIELDS = 24;
     private static final int ROW_HEAD = 2;
     private static final int TABLE_OFFSET = 64;
+    private static final int ARGUMENTS = TABLE_OFFSET + 256;
     private static final int SYSTEM_CALLS = 1024;
     private static final int CAPABILITIES = 64;
     private static final int OPERATIONS = 16;
@@ -45,6 +47,33 @@ public final class Verdicts {
     public List<KeyField> fields() {
         int mask = matcher.hasKeys() ? image.getInt(FIELDS) : 0;
         return matcher.fields().stream().filter(field -> (mask & 1 << matcher.fields().indexOf(field)) != 0).toList();
+    }
+
+    /** What the {@linkplain #fields() fields} of arguments are, in their order. */
+    public List<Extractor> extractors() {
+        expect(Matcher.ARGUMENTS);
+        return IntStream.range(0, fields().size())
+                .mapToObj(i -> Extractor.read(image.slice(ARGUMENTS + i * Extractor.SIZE, Extractor.SIZE))).toList();
+    }
+
+    /**
+     * What is said of arguments.
+     *
+     * @param values of the {@linkplain #extractors() extractors}, in their order: an integer ({@link Long}), or the bytes of a
+     *     string or path without a NUL ({@code byte[]})
+     */
+    public Verdict arguments(List<?> values) {
+        expect(Matcher.ARGUMENTS);
+        List<KeyField> fields = fields();
+        Key key = new Key();
+        for (int i = 0; i < fields.size(); i++) {
+            switch (values.get(i)) {
+                case Long integer -> key.with(fields.get(i), integer);
+                case byte[] text -> key.with(fields.get(i), text);
+                default -> throw new IllegalArgumentException("neither an integer nor bytes: " + values.get(i));
+            }
+        }
+        return key(key.bytes(fields), 0);
     }
 
     /**

@@ -125,36 +125,44 @@ public sealed interface Rule {
      *
      * @param head what all rules have
      * @param names as in the kernel's tables
+     * @param conditions on the call's arguments; all of them hold
+     * @param abis how it is entered
      */
-    record SystemCalls(RuleHead head, List<Located<String>> names) implements Rule {
+    record SystemCalls(RuleHead head, List<Located<String>> names, List<Condition> conditions, Set<Abi> abis) implements Rule {
         public SystemCalls {
             names = List.copyOf(names);
+            conditions = List.copyOf(conditions);
+            abis = Set.copyOf(abis);
         }
     }
 
     /**
-     * LSM hooks: the same verdict at each call.
+     * LSM hooks.
      *
      * @param head what all rules have
      * @param names without {@code bpf_lsm_}
+     * @param conditions on the hook's arguments; all of them hold
      */
-    record LsmHooks(RuleHead head, List<Located<String>> names) implements Rule {
+    record LsmHooks(RuleHead head, List<Located<String>> names, List<Condition> conditions) implements Rule {
         public LsmHooks {
             names = List.copyOf(names);
+            conditions = List.copyOf(conditions);
         }
     }
 
     /**
-     * Kernel functions: the same verdict at each call.
+     * Kernel functions.
      *
      * @param head what all rules have
      * @param names as in the kernel's BTF
      * @param module the module that they are in; empty for the kernel proper
+     * @param conditions on the function's arguments; all of them hold
      */
-    record KernelFunctions(RuleHead head, List<Located<String>> names, Optional<Located<String>> module)
+    record KernelFunctions(RuleHead head, List<Located<String>> names, Optional<Located<String>> module, List<Condition> conditions)
             implements Rule {
         public KernelFunctions {
             names = List.copyOf(names);
+            conditions = List.copyOf(conditions);
         }
     }
 }

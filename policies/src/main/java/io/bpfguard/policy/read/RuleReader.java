@@ -1,7 +1,9 @@
 package io.bpfguard.policy.read;
 
 import io.bpfguard.policy.compiled.Action;
+import io.bpfguard.policy.model.Abi;
 import io.bpfguard.policy.model.Capability;
+import io.bpfguard.policy.model.Condition;
 import io.bpfguard.policy.model.Errno;
 import io.bpfguard.policy.model.Family;
 import io.bpfguard.policy.model.Glob;
@@ -11,6 +13,7 @@ import io.bpfguard.policy.model.Nearest;
 import io.bpfguard.policy.model.Rule;
 import io.bpfguard.policy.model.RuleHead;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -22,6 +25,7 @@ import java.util.regex.Pattern;
 
 /** The rules of a family. */
 final class RuleReader {
+    private static final Map<String, Abi> ABIS = Map.of("64", Abi.BITS_64, "32", Abi.BITS_32);
     private static final Map<String, Action> FALLBACKS = Map.of("kill", Action.KILL, "audit", Action.AUDIT);
     private static final Pattern MODULE_NAME = Pattern.compile("[A-Za-z0-9_]{1,55}");
     private static final Pattern KERNEL_NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_.]*");
@@ -30,12 +34,14 @@ final class RuleReader {
     private final Values values;
     private final NetworkReader network;
     private final FileRuleReader files;
+    private final ConditionReader conditions;
 
     RuleReader(ProblemList problems, Values values) {
         this.problems = problems;
         this.values = values;
         this.network = new NetworkReader(problems, values);
         this.files = new FileRuleReader(problems, values);
+        this.conditions = new ConditionReader(problems, values);
     }
 
     /** The rules that could be read; what is wrong with others is in the problems. */
@@ -75,6 +81,12 @@ final class RuleReader {
         if (family == Family.KERNEL_FUNCTIONS) {
             fields.take("module");
         }
+        if (family == Family.SYSTEM_CALLS) {
+            fields.take("abis");
+        }
+        if (family == Family.SYSTEM_CALLS || family == Family.LSM_HOOKS || family == Family.KERNEL_FUNCTIONS) {
+            fields.take("conditions");
+        }
     }
 
     private void checkObjects(Family family, YamlNode node, String owner) {
@@ -91,10 +103,10 @@ final class RuleReader {
             case PROCESSES, FILES, NETWORK -> throw new IllegalArgumentException(owner + " is read elsewhere");
             case MOUNTS -> new Rule.Mounts(head, values.globs(objects, owner, Glob.Kind.NAME));
             case CAPABILITIES -> new Rule.Capabilities(head, capabilities(objects, owner));
-            case SYSTEM_CALLS -> new Rule.SystemCalls(head, kernelNames(objects, owner));
-            case LSM_HOOKS -> new Rule.LsmHooks(head, kernelNames(objects, owner));
+            case SYSTEM_CALLS -> new Rule.SystemCalls(head, kernelNames(objects, owner), conditions(fields, head), abis(fields, head));
+            case LSM_HOOKS -> new Rule.LsmHooks(head, kernelNames(objects, owner), conditions(fields, head));
             case KERNEL_FUNCTIONS -> new Rule.KernelFunctions(head, kernelNames(objects, owner),
-                    fields.take("module").flatMap(node -> module(node, "kernelFunctions[" + head.index() + "].module")));
+                    fields.take("module").flatMap(node -> module(node, "kernelFunctions[" + head.index() + "].module")), conditions(fields, head));
         };
     }
 
@@ -148,6 +160,24 @@ final class RuleReader {
             }
         }
         return names;
+    }
+
+    private List<Condition> conditions(Fields fields, RuleHead head) {
+        return fields.take("conditions").map(node -> conditions.read(node, head.family().key() + "[" + head.index() + "].conditions")).orElse(List.of());
+    }
+
+    private Set<Abi> abis(Fields fields, RuleHead head) {
+        Set<Abi> abis = EnumSet.noneOf(Abi.class);
+        String owner = "systemCalls[" + head.index() + "].abis";
+        for (YamlNode item : fields.take("abis").map(node -> values.items(node, owner)).orElse(List.of())) {
+            Optional<Located<String>> text = values.scalar(item, "an entry of " + owner);
+            text.flatMap(word -> values.word(word, "an entry of " + owner, ABIS)).ifPresent(abi -> {
+                if (!abis.add(abi.value())) {
+                    problems.add(abi.at(), owner + " has " + abi.value().word() + " twice");
+                }
+            });
+        }
+        return abis.isEmpty() ? EnumSet.allOf(Abi.class) : abis;
     }
 
     private Optional<Located<Action>> fallback(YamlNode node, String owner, Optional<Located<Action>> action) {

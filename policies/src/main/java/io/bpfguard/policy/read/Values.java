@@ -6,6 +6,7 @@ import io.bpfguard.policy.model.GlobSyntaxException;
 import io.bpfguard.policy.model.IntegerRange;
 import io.bpfguard.policy.model.Located;
 import io.bpfguard.policy.model.Nearest;
+import io.bpfguard.policy.model.Position;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -47,6 +48,14 @@ final class Values {
             return Optional.empty();
         }
         return Optional.of(new Located<>(scalar.text(), node.at()));
+    }
+
+    /** Text, or a number without quotes as it is written. */
+    Optional<Located<String>> scalar(YamlNode node, String owner) {
+        if (node instanceof YamlNode.Scalar(String text, boolean quoted, Position at) && !quoted && PlainScalar.kind(text) == PlainScalar.Kind.NUMBER) {
+            return Optional.of(new Located<>(text, at));
+        }
+        return text(node, owner);
     }
 
     /** A list of text with at least one entry; wrong entries are problems and left out. */

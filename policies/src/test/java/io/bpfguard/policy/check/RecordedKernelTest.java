@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.bpfguard.policy.FakeNode;
 import io.bpfguard.policy.compiled.KernelFunction;
+import io.bpfguard.policy.model.Abi;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -76,7 +78,7 @@ class RecordedKernelTest {
         for (String name : RecordedKernel.NAMES) {
             RecordedKernel kernel = RecordedKernel.of(name);
             for (String call : SystemCalls.names()) {
-                SystemCallEntries entries = SystemCallEntries.of(SystemCalls.named(call).orElseThrow(), kernel);
+                SystemCallEntries entries = SystemCallEntries.of(SystemCalls.named(call).orElseThrow(), EnumSet.allOf(Abi.class), kernel);
                 assertThat(entries.unseen()).as(call + " on " + name).noneMatch(way -> way.contains("does not know"));
             }
             assertThat(missing(kernel)).as(name).isSubsetOf(UNIMPLEMENTED);
@@ -93,7 +95,7 @@ class RecordedKernelTest {
             "tuxcall", "ulimit", "uprobe", "uretprobe", "vserver");
 
     private static List<String> missing(NodeCapabilities kernel) {
-        return SystemCalls.names().stream().filter(call -> SystemCallEntries.of(SystemCalls.named(call).orElseThrow(), kernel).functions().isEmpty())
+        return SystemCalls.names().stream().filter(call -> SystemCallEntries.of(SystemCalls.named(call).orElseThrow(), EnumSet.allOf(Abi.class), kernel).functions().isEmpty())
                 .sorted().toList();
     }
 }

@@ -8,6 +8,8 @@ import io.bpfguard.policy.compiled.Action;
 import io.bpfguard.policy.compiled.Device;
 import io.bpfguard.policy.compiled.FileKind;
 import io.bpfguard.policy.compiled.PathOperation;
+import io.bpfguard.policy.model.Abi;
+import io.bpfguard.policy.model.Condition;
 import io.bpfguard.policy.model.ContainerPolicy;
 import io.bpfguard.policy.model.DeviceRange;
 import io.bpfguard.policy.model.Family;
@@ -87,6 +89,16 @@ class PolicyReaderTest {
         });
         assertThat(policy.rules().get(10)).isInstanceOfSatisfying(Rule.Capabilities.class,
                 capabilities -> assertThat(capabilities.numbers()).containsExactlyInAnyOrder(21, 13));
+        assertThat(policy.rules().get(11)).isInstanceOfSatisfying(Rule.SystemCalls.class, calls -> {
+            assertThat(calls.abis()).containsExactly(Abi.BITS_64);
+            assertThat(calls.conditions()).extracting(Condition::text).containsExactly("0 mask 0x10 equals 16, 0o20", "flags range -1-20");
+        });
+        assertThat(policy.rules().get(12)).isInstanceOfSatisfying(Rule.LsmHooks.class, hooks -> {
+            assertThat(hooks.conditions()).extracting(Condition::text).containsExactly(
+                    "path.dentry.d_inode.i_mode equals S_ISUID|S_ISGID", "type matches proc, fuse*");
+            assertThat(hooks.conditions().getFirst().test()).isInstanceOfSatisfying(Condition.Test.Equal.class,
+                    test -> assertThat(test.values().getFirst().value().bits()).isEqualTo(06000));
+        });
         assertThat(policy.rules().get(13)).isInstanceOfSatisfying(Rule.KernelFunctions.class,
                 functions -> assertThat(functions.head().fallback()).map(Located::value).contains(Action.KILL));
     }

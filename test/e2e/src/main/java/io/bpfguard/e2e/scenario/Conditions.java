@@ -91,7 +91,7 @@ final class Conditions {
     /** Short and long command lines, on one page and on several. */
     static Scenario arguments() {
         var effect = new Effect.FileChanged("marked");
-        var family = new Family("arguments", "processes[0]", """
+        var family = new Family("program-arguments", "processes[0]", """
                 processes:
                   - {action: deny, paths: [/bin/busybox], arguments: ["forbidden", "--eval=*/x"]}
                 """);

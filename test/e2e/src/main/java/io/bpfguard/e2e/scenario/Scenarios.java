@@ -20,6 +20,7 @@ public final class Scenarios {
             "families", Families.allNames(),
             "acceptance", Acceptance.allNames(),
             "conditions", Conditions.allNames(),
+            "arguments", Arguments.allNames(),
             // What differs from kernel to kernel and from runtime to runtime; the rest is shown once, here or in the other group.
             "essential", concat(List.of(List.of("load"), ESSENTIAL, List.of("runtime-work", "sessions", "agreement", "unix-sockets"))),
             // Takes minutes each on an emulated machine.
@@ -38,7 +39,7 @@ public final class Scenarios {
                 Catalogue::cveRelease, RuntimeWork::new, Sessions::new, Edits::new, Switches::new, Lasting::new,
                 Agreement::new, RuleCost::new, Adoption::new, Launched::new, WrongStart::new,
                 FirstInstruction::new, RuntimeRestart::new, LateRuntime::new, BadNode::new, NoBpfLsm::new, CgroupV1::new, Demo::new);
-        for (var maker : concat(List.of(makers, Families.ALL, Acceptance.ALL, Conditions.ALL))) {
+        for (var maker : concat(List.of(makers, Families.ALL, Acceptance.ALL, Conditions.ALL, Arguments.ALL))) {
             all.put(maker.get().name(), maker);
         }
         return all;
