@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
  * Judges the opening of files of procfs that show a process's memory. Most of them pass ptrace_access_check when they are
- * opened; but the own memory does not, and since Linux 6.x not even another's does, for who has CAP_PERFMON. They are told by
+ * opened; but the own memory does not, and on Linux 7.2 not even another's does, for who has CAP_PERFMON. They are told by
  * the file system and the name of the file, not by path: procfs can be mounted anywhere.
  */
 #pragma once

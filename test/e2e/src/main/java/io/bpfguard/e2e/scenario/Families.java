@@ -22,8 +22,8 @@ final class Families {
     private Families() {}
 
     static final List<Supplier<Scenario>> ALL = List.of(Families::opening, Families::writing, Families::names, Families::executing,
-            Families::mounting, Families::connecting, Families::sockets, Families::namespaces, Families::identity, Families::capabilitySets,
-            Families::tracing, Families::aliases, Families::modules, Families::bpf, Families::keys, Families::rings, Families::signals,
+            Families::mounting, Families::mountSources, Families::mountFlags, Families::connecting, Families::sockets, Families::namespaces,
+            Families::identity, Families::capabilitySets, Families::tracing, Families::aliases, Families::modules, Families::bpf, Families::keys, Families::rings, Families::signals,
             Families::devices);
 
     static Scenario opening() {
@@ -112,6 +112,32 @@ final class Families {
         return family
                 .harmless("/bin/cat", "/proc/self/mountinfo")
                 .harmless("/probes/namespace", "unshare", "mnt")
+                .scenario();
+    }
+
+    /** What is mounted from this source; not what has another, or none. */
+    static Scenario mountSources() {
+        return new Family("mount-sources", "mounts[0]", """
+                mounts:
+                  - {action: deny, sources: ["pro*"]}
+                """)
+                .ways(new ContainerEffect.MountsChanged(), "mount", both("new", "fsopen"), "tmpfs", "/m/new")
+                .harmless("/bin/sh", "-c", "/probes/mount bind /bin /b && umount /b")
+                .harmless("/bin/sh", "-c", "mkdir -p /b && mount -t tmpfs other /b && umount /b")
+                .scenario();
+    }
+
+    /** What is mounted with these flags, and what may set them. */
+    static Scenario mountFlags() {
+        var changed = new ContainerEffect.MountsChanged();
+        return new Family("mount-flags", "mounts[0]", """
+                mounts:
+                  - {action: deny, types: [tmpfs, remount], flags: [rw, exec]}
+                """)
+                .ways(changed, "mount", both("new", "fsopen"), "tmpfs", "/m/new")
+                .ways(changed, "mount", both("fspick", "setattr"), "/m/old")
+                .harmless("/bin/sh", "-c", "/probes/mount bind /bin /b && umount /b")
+                .harmless("/bin/sh", "-c", "mkdir -p /b && mount -t tmpfs -o ro,noexec other /b && umount /b")
                 .scenario();
     }
 
