@@ -4,6 +4,7 @@
  */
 #pragma once
 #include "judge.h"
+#include "system_call.h"
 
 #define F_SETFL 4
 #define MAY_WRITE 2

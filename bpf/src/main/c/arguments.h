@@ -10,8 +10,7 @@
  */
 #pragma once
 #include "path.h"
-#include "system_call.h"
-#include <linux/ptrace.h>
+#include "registers.h"
 
 /* The values of a key while they are compared one after the other. On the caller's stack, and all of it numbers. */
 struct comparison {
@@ -24,31 +23,6 @@ struct comparison {
 	__u32 begin;   /* the last string or path, in the buffer */
 	__u32 length;
 };
-
-/*
- * Where the arguments of a system call are in the kernel's copy of the registers, 64-bit and 32-bit (entry_64.S,
- * entry_64_compat.S). The order of struct pt_regs is also that of ptrace(2), so it is the same in all kernels.
- */
-#define REGISTER(name) __builtin_offsetof(struct pt_regs, name)
-const volatile __u8 registers[16] = {
-	REGISTER(rdi), REGISTER(rsi), REGISTER(rdx), REGISTER(r10), REGISTER(r8), REGISTER(r9), 0, 0,
-	REGISTER(rbx), REGISTER(rcx), REGISTER(rdx), REGISTER(rsi), REGISTER(rdi), REGISTER(rbp),
-};
-
-/* An argument of the system call that the task is in. */
-static __always_inline bool read_register(__u32 index, __u64 *value)
-{
-	struct task_struct *task = bpf_get_current_task_btf();
-	bool compat = task->thread_info.status & TS_COMPAT;
-	const char *regs = (void *)bpf_task_pt_regs(task);
-
-	index = bounded(index + 8 * compat, 15);
-	if (bpf_probe_read_kernel(value, sizeof(*value), regs + registers[index]))
-		return false;
-	if (compat)
-		*value = (__u32)*value;
-	return true;
-}
 
 /* Replaces an argument of a hook or function, which is there already, where the way to the value begins elsewhere. */
 static __always_inline bool read_source(const struct argument *argument, __u64 *value)

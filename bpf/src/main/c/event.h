@@ -29,6 +29,8 @@ enum object_kind {
 	OBJECT_SYSTEM_CALL,
 	OBJECT_ADDRESS,
 	OBJECT_ARGUMENTS,
+	OBJECT_SIGNAL,
+	OBJECT_PROCESS_FILE,
 };
 
 struct event {
@@ -46,8 +48,8 @@ struct event {
 	__u8 error;
 	__u8 reason;      /* enum reason */
 	__u8 object_kind; /* enum object_kind */
-	__u32 operation;  /* enum path_operation or socket_operation, or the ABI of a system call: 0 = 64-bit, 1 = 32-bit */
-	__u64 number;     /* capability or system call */
+	__u32 operation;  /* enum path_operation, socket_operation, signal_target or process_access, or the ABI of a system call: 0 = 64-bit, 1 = 32-bit */
+	__u64 number;     /* capability, system call, flags of a mount, signal, or the process that a file of procfs shows */
 	char comm[16];
 	__u32 object_length;
 	__u32 value_count;

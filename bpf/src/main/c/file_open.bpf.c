@@ -5,6 +5,7 @@
  */
 #include "hook.h"
 #include "judge.h"
+#include "process.h"
 
 HOOK(file_open)
 
@@ -57,4 +58,10 @@ int BPF_PROG(match_path, struct file *file)
 			   read << OPERATION_READ | (write & ~append) << OPERATION_WRITE | append << OPERATION_APPEND |
 				   truncate << OPERATION_WRITE,
 			   &nothing, 0);
+}
+
+SEC("lsm/file_open")
+int BPF_PROG(match_process_file, struct file *file)
+{
+	return judge_process_file(ctx, file);
 }

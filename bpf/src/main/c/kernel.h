@@ -125,6 +125,7 @@ struct upid {
 
 struct pid {
 	unsigned int level;
+	struct hlist_head tasks[4]; /* by enum pid_type; 0 = thread */
 	struct upid numbers[1];
 };
 
@@ -145,10 +146,13 @@ struct task_struct {
 	int pid;
 	int tgid;
 	struct task_struct *real_parent;
+	struct task_struct *group_leader;
 	struct fs_struct *fs;
 	void *io_uring; /* NULL until the task uses it */
 	const struct cred *cred;
 	struct mm_struct *mm;
+	struct hlist_node pid_links[4];
+	char comm[16];
 	struct css_set *cgroups;
 	struct nsproxy *nsproxy;
 	struct pid *thread_pid;
@@ -172,6 +176,7 @@ struct file_system_type {
 
 /* Its mounts are a list until 6.17, and since then a chain. */
 struct super_block {
+	unsigned long s_flags;
 	unsigned long s_magic;
 	struct file_system_type *s_type;
 	struct list_head s_mounts;
@@ -184,6 +189,7 @@ struct super_block___chain {
 
 struct inode {
 	unsigned short i_mode;
+	struct super_block *i_sb;
 	struct hlist_head i_dentry;
 	kuid_t i_uid;
 	unsigned int i_nlink;
@@ -206,6 +212,7 @@ struct vfsmount {
 	struct dentry *mnt_root;
 	struct super_block *mnt_sb;
 	struct mnt_idmap *mnt_idmap;
+	int mnt_flags;
 };
 
 /* Before 6.2. */
@@ -219,6 +226,7 @@ struct mount {
 	struct vfsmount mnt;
 	struct list_head mnt_instance;
 	struct mnt_namespace *mnt_ns;
+	const char *mnt_devname;
 };
 
 struct mount___chain {
@@ -232,6 +240,12 @@ struct path {
 
 struct fs_struct {
 	struct path root;
+};
+
+/* fs/proc/internal.h */
+struct proc_inode {
+	struct pid *pid;
+	struct inode vfs_inode;
 };
 
 struct file {

@@ -23,6 +23,8 @@
  *   CAPABILITY              struct verdict by_capability[64] at TABLE_OFFSET
  *   SYSTEM_CALL             struct verdict by_number[2][SYSCALLS] at TABLE_OFFSET: 64-bit numbers, then 32-bit ones
  *   ALWAYS                  struct verdict at TABLE_OFFSET
+ *   SIGNAL                  struct verdict by_signal[2][SIGNALS] at TABLE_OFFSET: for each enum signal_target
+ *   PROCESS_FILE            struct verdict by_access[PROCESS_ACCESSES] at TABLE_OFFSET
  */
 #pragma once
 #include "kernel.h"
@@ -33,6 +35,7 @@
 #define TABLE_OFFSET 64
 #define SYSCALLS 1024
 #define CAPABILITIES 64
+#define SIGNALS 65 /* 1 to 64; 0 is none */
 #define OPERATIONS 16
 
 /* Weakest first: where several rules match, the compiler has put the strongest. io.bpfguard.policy.compiled.Action */
@@ -48,6 +51,8 @@ enum matcher {
 	MATCH_ADDRESS,
 	MATCH_ARGUMENTS,
 	MATCH_ALIAS,
+	MATCH_SIGNAL,
+	MATCH_PROCESS_FILE,
 };
 
 /* io.bpfguard.policy.compiled.PathOperation; mounts and arguments have one operation, number 0. */
@@ -92,10 +97,13 @@ enum path_field {
 };
 
 enum mount_field {
-	FIELD_MOUNT_FLAGS, /* 8 bytes */
-	FIELD_MOUNT_SOURCE,
+	FIELD_MOUNT_FLAGS,  /* 8 bytes: MS_ bits, and the two below */
+	FIELD_MOUNT_SOURCE, /* of a file system; empty for other uses */
 	FIELD_FILE_SYSTEM_TYPE,
 };
+
+#define NO_MOUNT_SOURCE (1ULL << 62) /* it has no source, or one that is not known yet */
+#define NO_MOUNT_FLAGS (1ULL << 63)  /* it has no flags */
 
 /* The keys of MATCH_ADDRESS always have all of them: struct socket_key. */
 enum address_field {
@@ -127,6 +135,21 @@ enum file_kind {
 	FILE_NOT_IN_IMAGE,
 	FILE_MEMORY,
 	FILE_DELETED,
+};
+
+/* Whose process gets a signal; never the sender itself. io.bpfguard.policy.compiled.SignalTarget */
+enum signal_target {
+	SIGNAL_CONTAINER, /* of the sender's container */
+	SIGNAL_OUTSIDE,
+	SIGNAL_TARGETS,
+};
+
+/* What opening a file of procfs gives access to. io.bpfguard.policy.compiled.ProcessAccess */
+enum process_access {
+	PROCESS_ATTACH,     /* another process's memory */
+	PROCESS_READ,       /* what another process's memory looks like */
+	PROCESS_OWN_MEMORY, /* writing to the own memory, without heed to its protection */
+	PROCESS_ACCESSES,
 };
 
 struct ruleset_header {

@@ -1,42 +1,34 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
  * LSM sb_mount (since 5.7): mount(2) before anything is done. What mount(2) does without a file system type of its own
- * goes by the words bind, move, remount and propagation, so that "*" means every use of mount(2).
+ * goes by words (mount.h), so that "*" means every use of it.
  * Return: 0 allows, a negative errno is what mount(2) returns.
  */
 #include "alias.h"
 #include "mount.h"
 
-/* include/uapi/linux/mount.h; the order of the tests is path_mount's (fs/namespace.c) */
-#define MS_REMOUNT 32
-#define MS_BIND 4096
-#define MS_MOVE 8192
-#define MS_PROPAGATION (1 << 17 | 1 << 18 | 1 << 19 | 1 << 20)
-
 HOOK(sb_mount)
-
-static const char bind_mount[] = "bind";
-static const char move_mount[] = "move";
-static const char remount[] = "remount";
-static const char propagation[] = "propagation";
 
 SEC("lsm/sb_mount")
 int BPF_PROG(match_mount, const char *dev_name, const struct path *path, const char *type,
 	     unsigned long flags, void *data)
 {
-	const char *name = type;
+	struct mount_use use = { .type = type, .source = dev_name, .flags = flags };
 
+	/* The order of the tests is path_mount's (fs/namespace.c). */
 	if (flags & MS_REMOUNT)
-		name = remount;
+		use.type = remount_use;
 	else if (flags & MS_BIND)
-		name = bind_mount;
+		use.type = bind_use;
 	else if (flags & MS_PROPAGATION)
-		name = propagation;
+		use.type = propagation_use;
 	else if (flags & MS_MOVE)
-		name = move_mount;
-	else if (!type)
-		return judge_mount(ctx, ""); /* mount(2) itself answers EINVAL later */
-	return judge_mount(ctx, name);
+		use.type = move_use;
+	if (use.type != type)
+		use.flags |= NO_MOUNT_SOURCE;
+	if (use.type == move_use)
+		use.flags |= NO_MOUNT_FLAGS;
+	return judge_mount(ctx, &use, NULL);
 }
 
 /* Whether something new is seen at the path afterwards. */

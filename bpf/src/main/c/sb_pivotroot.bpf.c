@@ -1,13 +1,19 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * LSM sb_pivotroot (since 5.7): pivot_root(2). In the mount namespace that the container began in every file gets another path;
- * in others the paths there go on being looked for.
+ * LSM sb_pivotroot (since 5.7): pivot_root(2), which moves the root mount. In the mount namespace that the container began in
+ * every file gets another path; in others the paths there go on being looked for.
  * Return: 0 allows, a negative errno is what pivot_root(2) returns.
  */
-#include "hook.h"
 #include "alias.h"
+#include "mount.h"
 
 HOOK(sb_pivotroot)
+
+SEC("lsm/sb_pivotroot")
+int BPF_PROG(match_mount, const struct path *put_old, const struct path *new_root)
+{
+	return judge_word(ctx, move_use);
+}
 
 SEC("lsm/sb_pivotroot")
 int BPF_PROG(match_path, const struct path *put_old, const struct path *new_root)

@@ -3,10 +3,16 @@
  * LSM sb_umount (since 5.7): umount(2), also with MNT_DETACH.
  * Return: 0 allows, a negative errno is what umount(2) returns.
  */
-#include "hook.h"
 #include "alias.h"
+#include "mount.h"
 
 HOOK(sb_umount)
+
+SEC("lsm/sb_umount")
+int BPF_PROG(match_mount, struct vfsmount *mount)
+{
+	return judge_word(ctx, unmount_use);
+}
 
 SEC("lsm/sb_umount")
 int BPF_PROG(match_path, struct vfsmount *mount)

@@ -8,9 +8,12 @@ import io.bpfguard.bpf.routing.RoutingState;
 import io.bpfguard.policy.check.SystemCalls;
 import io.bpfguard.policy.compiled.PathOperation;
 import io.bpfguard.policy.compiled.RuleInfo;
+import io.bpfguard.policy.compiled.SignalTarget;
 import io.bpfguard.policy.compiled.SocketOperation;
 import io.bpfguard.policy.model.Capability;
 import io.bpfguard.policy.model.Errno;
+import io.bpfguard.policy.model.MountFlags;
+import io.bpfguard.policy.model.Signals;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -162,7 +165,16 @@ final class DecisionLog implements AutoCloseable {
                     json.writeStringField("object", object.get().text());
                 }
             }
-            case MOUNT -> json.writeStringField("object", event.objectText());
+            case MOUNT -> writeMount(json, event);
+            case SIGNAL -> {
+                // An owner's signal has no number yet.
+                json.writeStringField("object", event.number() == 0 ? "owner" : Signals.name((int) event.number()));
+                if (event.number() != 0) {
+                    json.writeStringField("target", SignalTarget.values()[event.operation()].name().toLowerCase(Locale.ROOT));
+                    json.writeStringField("targetComm", event.objectText());
+                }
+            }
+            case PROCESS_FILE -> json.writeStringField("object", "/proc/" + event.number() + "/" + event.objectText());
             case CAPABILITY -> json.writeStringField("object", capability(event.number()));
             case SYSTEM_CALL -> {
                 boolean compat = event.operation() == 1;
@@ -190,6 +202,16 @@ final class DecisionLog implements AutoCloseable {
                 json.writeNumber(value);
             }
             json.writeEndArray();
+        }
+    }
+
+    private static void writeMount(JsonGenerator json, DecisionEvent event) throws IOException {
+        json.writeStringField("object", event.mountType());
+        if (!event.mountSource().isEmpty()) {
+            json.writeStringField("source", event.mountSource());
+        }
+        if (event.number() != 0) {
+            json.writeStringField("flags", MountFlags.text(event.number()));
         }
     }
 

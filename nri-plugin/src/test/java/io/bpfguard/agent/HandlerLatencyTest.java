@@ -150,7 +150,7 @@ class HandlerLatencyTest {
         public Set<String> lsmHooks() {
             return Set.of("bprm_check_security", "file_open", "path_mknod", "path_mkdir", "path_symlink", "path_link", "path_rename", "path_unlink",
                     "path_rmdir", "path_chmod", "path_chown", "path_truncate", "inode_setxattr", "inode_removexattr", "sb_mount",
-                    "sb_kern_mount", "sb_umount", "sb_pivotroot", "move_mount");
+                    "capable", "sb_kern_mount", "sb_umount", "sb_pivotroot", "move_mount");
         }
 
         @Override

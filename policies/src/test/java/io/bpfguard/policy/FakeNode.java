@@ -31,7 +31,7 @@ public record FakeNode(Set<String> lsmHooks, Map<String, FunctionSupport> suppor
             "socket_create", "socket_connect", "socket_bind", "socket_listen", "socket_setsockopt", "socket_sendmsg", "socket_accept",
             "unix_stream_connect", "unix_may_send",
                     "bpf",
-            "perf_event_open", "inode_init_security_anon", "kernel_load_data", "kernel_read_file", "syslog");
+            "perf_event_open", "inode_init_security_anon", "kernel_load_data", "kernel_read_file", "kernel_module_request", "key_alloc", "key_permission", "syslog");
 
     /** A Debian 13 node: no error injection. */
     public static FakeNode debian13() {

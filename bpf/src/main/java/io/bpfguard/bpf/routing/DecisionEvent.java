@@ -60,7 +60,7 @@ public record DecisionEvent(Duration sinceBoot, long cgroupId, int container, in
         NONE,
         /** A path from the container's root. */
         PATH,
-        /** The type of a file system, or bind, move, remount, propagation. */
+        /** The type of a file system, or a word such as bind, in {@value #MOUNT_TYPE} bytes; behind it the source. The flags are the number. */
         MOUNT,
         /** A capability's number. */
         CAPABILITY,
@@ -69,16 +69,41 @@ public record DecisionEvent(Duration sinceBoot, long cgroupId, int container, in
         /** A socket and an address, as {@code struct socket_key} with a name behind it. */
         ADDRESS,
         /** Arguments: the values, and the last string or path. */
-        ARGUMENTS
+        ARGUMENTS,
+        /** The number of a signal to another process; the operation is a {@link io.bpfguard.policy.compiled.SignalTarget}. */
+        SIGNAL,
+        /** The name of a file of procfs, of the process with this number; the operation is a {@link io.bpfguard.policy.compiled.ProcessAccess}. */
+        PROCESS_FILE
     }
+
+    private static final int MOUNT_TYPE = 64;
 
     public DecisionEvent {
         values = List.copyOf(values);
     }
 
+    /** The type of what is mounted; empty where it could not be read. */
+    public String mountType() {
+        return untilNul(object.substring(0, Math.min(MOUNT_TYPE, object.length())));
+    }
+
+    /** The source of what is mounted; empty if there is none. */
+    public String mountSource() {
+        return utf8(untilNul(object.substring(Math.min(MOUNT_TYPE, object.length()))));
+    }
+
     /** The object as text: UTF-8 where it is valid, with U+FFFD for odd bytes. */
     public String objectText() {
-        return new String(object.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
+        return utf8(object);
+    }
+
+    private static String untilNul(String bytes) {
+        int end = bytes.indexOf('\0');
+        return end < 0 ? bytes : bytes.substring(0, end);
+    }
+
+    private static String utf8(String bytes) {
+        return new String(bytes.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
     }
 
     /**
@@ -120,7 +145,8 @@ public record DecisionEvent(Duration sinceBoot, long cgroupId, int container, in
                 values.add(value);
             }
         }
-        String object = kind == ObjectKind.ADDRESS ? bytes(in, Math.clamp(objectLength, 0, Layout.OBJECT_SIZE - 1)) : text(in, Layout.OBJECT_SIZE);
+        boolean binary = kind == ObjectKind.ADDRESS || kind == ObjectKind.MOUNT;
+        String object = binary ? bytes(in, Math.clamp(objectLength, 0, Layout.OBJECT_SIZE - 1)) : text(in, Layout.OBJECT_SIZE);
         boolean prevents = action == Action.DENY || action == Action.KILL;
         return new DecisionEvent(Duration.ofNanos(time), cgroup, container, generation, rule, hook, pid, tid, namespacePid, uid,
                 action, prevents ? errno : 0, reason, kind, operation, number, comm, object, objectLength, values);

@@ -30,7 +30,9 @@ final class HookTable {
             Matcher.SYSTEM_CALL, "match_system_call",
             Matcher.ALWAYS, "match_always",
             Matcher.ADDRESS, "match_address",
-            Matcher.ALIAS, "match_alias");
+            Matcher.ALIAS, "match_alias",
+            Matcher.SIGNAL, "match_signal",
+            Matcher.PROCESS_FILE, "match_process_file");
 
     /** In an object of its own. */
     private static final String ARGUMENTS_PROGRAM = "match_arguments";

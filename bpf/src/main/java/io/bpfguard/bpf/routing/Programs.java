@@ -14,12 +14,12 @@ import java.util.Optional;
 /** The compiled kernel programs in this jar. */
 final class Programs {
     /** Every object, in the order of their names. */
-    static final List<String> ALL = List.of("any_hook", "any_hook_arguments", "bprm_check_security", "capable", "file_fcntl", "file_mprotect",
-            "file_open", "file_permission", "file_truncate", "function", "function_deny", "inode_remove_acl", "inode_removexattr",
-            "inode_set_acl", "inode_setxattr", "lifecycle", "mmap_file", "move_mount", "path_chmod", "path_chown", "path_link",
+    static final List<String> ALL = List.of("any_hook", "any_hook_arguments", "bprm_check_security", "capable", "file_fcntl", "file_ioctl",
+            "file_ioctl_compat", "file_mprotect", "file_open", "file_permission", "file_truncate", "function", "function_deny", "inode_remove_acl",
+            "inode_removexattr", "inode_set_acl", "inode_setxattr", "lifecycle", "mmap_file", "move_mount", "path_chmod", "path_chown", "path_link",
             "path_mkdir", "path_mknod", "path_rename", "path_rmdir", "path_symlink", "path_truncate", "path_unlink",
             "probe", "sb_kern_mount", "sb_mount", "sb_pivotroot", "sb_umount", "socket_accept", "socket_bind", "socket_connect",
-            "socket_create", "socket_listen", "socket_sendmsg", "tasks", "unix_may_send", "unix_stream_connect");
+            "socket_create", "socket_listen", "socket_sendmsg", "task_kill", "tasks", "unix_may_send", "unix_stream_connect");
 
     private Programs() {}
 

@@ -1,7 +1,9 @@
 package io.bpfguard.bpf.routing;
 
 import io.bpfguard.policy.compiled.Action;
+import io.bpfguard.policy.compiled.ProcessAccess;
 import io.bpfguard.policy.compiled.Ruleset;
+import io.bpfguard.policy.compiled.SignalTarget;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Comparator;
@@ -18,6 +20,7 @@ final class RulesetView {
     private static final int OPERATIONS = 16;
     private static final int CAPABILITIES = 64;
     private static final int SYSTEM_CALLS = 1024;
+    private static final int SIGNALS = 65;
 
     private RulesetView() {}
 
@@ -35,6 +38,8 @@ final class RulesetView {
             case CAPABILITY -> CAPABILITIES;
             case SYSTEM_CALL -> 2 * SYSTEM_CALLS;
             case ALWAYS -> 1;
+            case SIGNAL -> SignalTarget.values().length * SIGNALS;
+            case PROCESS_FILE -> ProcessAccess.values().length;
         };
         Action[] known = Action.values();
         Set<Action> actions = EnumSet.noneOf(Action.class);

@@ -87,11 +87,16 @@ public final class Checker {
                     values(files.fileSystems()), files.devices(), files.foreignMount());
             case Rule.Network network -> List.of(how, network.operations(), network.families(), network.types(), network.protocols(),
                     values(network.addresses()), Set.copyOf(network.ports()), values(network.paths()), values(network.abstractNames()));
-            case Rule.Mounts mounts -> List.of(how, values(mounts.types()));
+            case Rule.Mounts mounts -> List.of(how, values(mounts.types()), mounts.flags(), values(mounts.sources()));
             case Rule.Capabilities capabilities -> List.of(how, capabilities.numbers());
             case Rule.SystemCalls calls -> List.of(how, values(calls.names()), texts(calls.conditions()), calls.abis());
             case Rule.LsmHooks hooks -> List.of(how, values(hooks.names()), texts(hooks.conditions()));
             case Rule.KernelFunctions functions -> List.of(how, values(functions.names()), texts(functions.conditions()));
+            case Rule.Namespaces namespaces -> List.of(how, namespaces.kinds(), namespaces.operations());
+            case Rule.Tracing tracing -> List.of(how, tracing.operations());
+            case Rule.KernelModules modules -> List.of(how, modules.operations());
+            case Rule.Bpf _, Rule.Keys _, Rule.IoUring _ -> how;
+            case Rule.Signals signals -> List.of(how, signals.signals(), signals.targets());
         };
     }
 

@@ -12,7 +12,6 @@ import io.bpfguard.policy.model.ContainerPolicy;
 import io.bpfguard.policy.model.Errno;
 import io.bpfguard.policy.model.Family;
 import io.bpfguard.policy.model.FamilyDefault;
-import io.bpfguard.policy.model.Glob;
 import io.bpfguard.policy.model.Located;
 import io.bpfguard.policy.model.Mode;
 import io.bpfguard.policy.model.Position;
@@ -21,7 +20,6 @@ import io.bpfguard.policy.model.Rule;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -57,12 +55,18 @@ public record Lowering(List<Enforcement> enforcements, List<Problem> refusals, L
                 builder.family(Family.PROCESSES, FileSubject.of(processes), rule.head().at());
             case Rule.Files files -> builder.family(Family.FILES, FileSubject.of(files), rule.head().at());
             case Rule.Network network -> new NetworkLowering(builder).add(network);
-            case Rule.Mounts mounts -> builder.family(Family.MOUNTS, new Subject.Keys(Map.of(KeyField.FILE_SYSTEM_TYPE, Subject.sequences(globs(mounts.types()))), Subject.ONLY),
-                    rule.head().at());
+            case Rule.Mounts mounts -> new MountLowering(builder).add(mounts);
             case Rule.Capabilities capabilities ->
                 builder.family(Family.CAPABILITIES, new Subject.Capabilities(capabilities.numbers()), rule.head().at());
             case Rule.SystemCalls calls -> new SystemCallLowering(builder).add(calls);
             case Rule.LsmHooks hooks -> hooks.names().forEach(name -> builder.hook(name, hooks.conditions()));
+            case Rule.Namespaces namespaces -> new NamedLowering(builder, rule.head()).add(namespaces);
+            case Rule.Tracing tracing -> new NamedLowering(builder, rule.head()).add(tracing);
+            case Rule.KernelModules modules -> new NamedLowering(builder, rule.head()).add(modules);
+            case Rule.Bpf bpf -> new NamedLowering(builder, rule.head()).add(bpf);
+            case Rule.Keys keys -> new NamedLowering(builder, rule.head()).add(keys);
+            case Rule.IoUring rings -> new NamedLowering(builder, rule.head()).add(rings);
+            case Rule.Signals signals -> new NamedLowering(builder, rule.head()).add(signals);
             case Rule.KernelFunctions functions ->
                 functions.names().forEach(name -> new FunctionLowering(builder, functions.conditions())
                         .add(name, functions.module().map(Located::value).orElse("")));
@@ -75,6 +79,10 @@ public record Lowering(List<Enforcement> enforcements, List<Problem> refusals, L
         Builder builder = new Builder(node, rest.action(), policy.mode(), Errno.EPERM, Optional.empty());
         if (rest.family() == Family.NETWORK) {
             new NetworkLowering(builder).add(rest);
+            return builder.build();
+        }
+        if (rest.family() == Family.MOUNTS) {
+            new MountLowering(builder).add(rest);
             return builder.build();
         }
         Set<Integer> operations = switch (rest.family()) {
@@ -90,16 +98,11 @@ public record Lowering(List<Enforcement> enforcements, List<Problem> refusals, L
         return policy == Mode.ENFORCE && rule == Mode.ENFORCE ? Mode.ENFORCE : Mode.AUDIT;
     }
 
-    private static List<Glob> globs(List<Located<Glob>> globs) {
-        return globs.stream().map(Located::value).toList();
-    }
-
     /** Collects the enforcements of one rule. */
     static final class Builder {
         private static final String FILES_NOTE = "What was opened before goes on. Times and the attributes of chattr are not covered, nor are trusted.overlay attributes.";
         private static final String MAP_NOTE = "A heap or stack that is executable from the start, by the program's headers or personality(2), is not covered, nor is writing to mapped code by ptrace or /proc/PID/mem.";
         private static final String FROM_NOTE = "The program is told by its file, not by what runs in it: whoever can put code into it (LD_PRELOAD, ptrace) or change its file (prctl with PR_SET_MM_EXE_FILE) acts as it.";
-        private static final String MOUNT_NOTE = "Changing the attributes of a mount (mount_setattr) and unmounting are not covered; deny them as system calls.";
 
         private final NodeCapabilities node;
         private final Action action;
@@ -126,6 +129,16 @@ public record Lowering(List<Enforcement> enforcements, List<Problem> refusals, L
             return action;
         }
 
+        int errno() {
+            return errno;
+        }
+
+        /** Where the kernel only asks whether; empty where it answers with the rule's error all the same. */
+        String errnoNote() {
+            return action.compareTo(Action.DENY) < 0 || errno == Errno.EPERM ? ""
+                    : "The kernel asks whether, and answers EPERM or EACCES where it is denied.";
+        }
+
         /** What happens where the node cannot deny, if the rule accepts that. */
         Optional<Action> fallback() {
             return fallback;
@@ -148,11 +161,6 @@ public record Lowering(List<Enforcement> enforcements, List<Problem> refusals, L
                         }
                     }
                 }
-                case MOUNTS -> {
-                    for (LsmHook hook : List.of(LsmHook.SB_MOUNT, LsmHook.SB_KERN_MOUNT, LsmHook.MOVE_MOUNT)) {
-                        add(family, Gate.of(hook.kernelName()), Matcher.MOUNT, subject, "", MOUNT_NOTE, at);
-                    }
-                }
                 case CAPABILITIES -> add(family, Gate.of(LsmHook.CAPABLE.kernelName()), Matcher.CAPABILITY, subject, "", "", at);
                 default -> throw new IllegalArgumentException(family + " has no hooks of its own");
             }
@@ -163,15 +171,18 @@ public record Lowering(List<Enforcement> enforcements, List<Problem> refusals, L
             add(family, Gate.of(hook.kernelName()), matcher, subject, "", note, at);
         }
 
-        private void add(Family family, Gate gate, Matcher matcher, Subject subject, String how, String note, Position at) {
-            gate.hooks().stream().filter(node::hasLsmHook).findFirst().ifPresentOrElse(
-                    hook -> add(new LsmHook(hook), matcher, subject, action, "lsm/" + hook + how, note),
-                    () -> {
-                        if (gate.required()) {
-                            refuse(Problem.at(at, family.key() + " needs the LSM hook " + String.join(" or ", gate.hooks())
-                                    + ", which the kernel of this node (" + node.kernelRelease() + ") does not have"));
-                        }
-                    });
+        void add(Family family, Gate gate, Matcher matcher, Subject subject, String how, String note, Position at) {
+            hook(family, gate, at).ifPresent(hook -> add(hook, matcher, subject, action, "lsm/" + hook.kernelName() + how, note));
+        }
+
+        /** The hook of a gate on this node; one that the family needs and that is not there is refused. */
+        Optional<LsmHook> hook(Family family, Gate gate, Position at) {
+            Optional<String> hook = gate.hooks().stream().filter(node::hasLsmHook).findFirst();
+            if (hook.isEmpty() && gate.required()) {
+                refuse(Problem.at(at, family.key() + " needs the LSM hook " + String.join(" or ", gate.hooks())
+                        + ", which the kernel of this node (" + node.kernelRelease() + ") does not have"));
+            }
+            return hook.map(LsmHook::new);
         }
 
         /** Whether a file's name matters: otherwise another one changes nothing. */
@@ -220,7 +231,11 @@ public record Lowering(List<Enforcement> enforcements, List<Problem> refusals, L
         }
 
         void add(HookPoint hook, Matcher matcher, Subject subject, Action done, String mechanism, String note) {
-            int error = done.compareTo(Action.DENY) < 0 ? 0 : errno;
+            add(hook, matcher, subject, done, errno, mechanism, note);
+        }
+
+        void add(HookPoint hook, Matcher matcher, Subject subject, Action done, int denial, String mechanism, String note) {
+            int error = done.compareTo(Action.DENY) < 0 ? 0 : denial;
             enforcements.add(new Enforcement(hook, matcher, subject, done, mode, error, mechanism, note));
         }
 

@@ -3,6 +3,9 @@ package io.bpfguard.policy.check;
 import io.bpfguard.policy.compiled.Extractor;
 import io.bpfguard.policy.compiled.KeyField;
 import io.bpfguard.policy.compiled.PathOperation;
+import io.bpfguard.policy.compiled.ProcessAccess;
+import io.bpfguard.policy.compiled.SignalTarget;
+import io.bpfguard.policy.model.ByteSet;
 import io.bpfguard.policy.model.Glob;
 import io.bpfguard.policy.model.GlobToken;
 import java.util.List;
@@ -67,6 +70,35 @@ public sealed interface Subject {
             numbers64 = Set.copyOf(numbers64);
             numbers32 = Set.copyOf(numbers32);
         }
+    }
+
+    /**
+     * Signals to other processes.
+     *
+     * @param signals one of them is sent
+     * @param targets to a process of one of these
+     */
+    record Signals(Set<Integer> signals, Set<SignalTarget> targets) implements Subject {
+        public Signals {
+            signals = Set.copyOf(signals);
+            targets = Set.copyOf(targets);
+        }
+    }
+
+    /**
+     * Files of procfs that show a process's memory.
+     *
+     * @param accesses what the opening gives access to
+     */
+    record ProcessFiles(Set<ProcessAccess> accesses) implements Subject {
+        public ProcessFiles {
+            accesses = Set.copyOf(accesses);
+        }
+    }
+
+    /** Tokens that match a text and nothing else. */
+    static List<GlobToken> literal(String text) {
+        return text.chars().<GlobToken>mapToObj(letter -> new GlobToken.One(ByteSet.of(letter))).toList();
     }
 
     /** Every call. */

@@ -22,10 +22,10 @@ import java.util.function.UnaryOperator;
  * matcher's deny could come before another's kill, steps that only kill go first, and the strongest verdict wins across
  * matchers as it does within one.
  *
- * <p>Rules on files, mounts and addresses mean the same at every hook, so all their hooks share one ruleset.
+ * <p>Rules on files and addresses mean the same at every hook, so all their hooks share one ruleset.
  */
 final class ChainBuilder {
-    private static final Set<Matcher> SHARED = EnumSet.of(Matcher.PATH, Matcher.MOUNT, Matcher.ADDRESS, Matcher.ALIAS);
+    private static final Set<Matcher> SHARED = EnumSet.of(Matcher.PATH, Matcher.ADDRESS, Matcher.ALIAS);
     private static final UnaryOperator<Verdict> ALL = verdict -> verdict;
     private static final UnaryOperator<Verdict> KILLS = verdict -> verdict.action() == Action.KILL ? verdict
             : Verdict.NONE;
@@ -90,6 +90,8 @@ final class ChainBuilder {
             case CAPABILITY -> TableImage.capabilities(rules, filter);
             case SYSTEM_CALL -> TableImage.systemCalls(rules, filter);
             case ALWAYS -> TableImage.always(rules, filter);
+            case SIGNAL -> TableImage.signals(rules, filter);
+            case PROCESS_FILE -> TableImage.processFiles(rules, filter);
         };
     }
 }

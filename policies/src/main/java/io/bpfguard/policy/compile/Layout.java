@@ -12,6 +12,8 @@ final class Layout {
     static final int TABLE_OFFSET = 64;
     static final int SYSTEM_CALLS = 1024;
     static final int CAPABILITIES = 64;
+    /** For each target; signal 0 is none. */
+    static final int SIGNALS = 65;
     static final int OPERATIONS = 16;
     static final int VERDICT_SIZE = 8;
     /** One verdict per operation. */

@@ -2,7 +2,9 @@ package io.bpfguard.policy.compile;
 
 import io.bpfguard.policy.check.Subject;
 import io.bpfguard.policy.compiled.Matcher;
+import io.bpfguard.policy.compiled.ProcessAccess;
 import io.bpfguard.policy.compiled.Ruleset;
+import io.bpfguard.policy.compiled.SignalTarget;
 import io.bpfguard.policy.compiled.Verdict;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -25,6 +27,18 @@ final class TableImage {
                 subject instanceof Subject.SystemCalls(var numbers64, var numbers32)
                         && (index < Layout.SYSTEM_CALLS ? numbers64.contains(index)
                                 : numbers32.contains(index - Layout.SYSTEM_CALLS)));
+    }
+
+    /** By target, then by signal. */
+    static Ruleset signals(List<NumberedRule> rules, UnaryOperator<Verdict> filter) {
+        return table(Matcher.SIGNAL, SignalTarget.values().length * Layout.SIGNALS, rules, filter, (subject, index) ->
+                subject instanceof Subject.Signals(var signals, var targets) && signals.contains(index % Layout.SIGNALS)
+                        && targets.contains(SignalTarget.values()[index / Layout.SIGNALS]));
+    }
+
+    static Ruleset processFiles(List<NumberedRule> rules, UnaryOperator<Verdict> filter) {
+        return table(Matcher.PROCESS_FILE, ProcessAccess.values().length, rules, filter, (subject, index) ->
+                subject instanceof Subject.ProcessFiles(var accesses) && accesses.contains(ProcessAccess.values()[index]));
     }
 
     static Ruleset always(List<NumberedRule> rules, UnaryOperator<Verdict> filter) {

@@ -18,9 +18,12 @@ public enum KeyField {
     PROGRAM_ARGUMENTS(0),
     /** A file's path. */
     PATH(0),
-    /** The flags of mount(2) or of a mount's attributes, as {@code MS_…} bits. */
+    /**
+     * The flags of mount(2) or of a mount's attributes, as {@code MS_…} bits. Bit {@value #NO_MOUNT_SOURCE}: its source is not
+     * known, or it has none; bit {@value #NO_MOUNT_FLAGS}: it has no flags.
+     */
     MOUNT_FLAGS(8),
-    /** The source of a mount: the first argument of mount(2), or the path of what is bound. */
+    /** The source of a file system that is mounted: the first argument of mount(2), or what fsconfig(2) set. */
     MOUNT_SOURCE(0),
     /** The type of a file system that is mounted, or the word for a use of mount(2) without one. */
     FILE_SYSTEM_TYPE(0),
@@ -52,6 +55,11 @@ public enum KeyField {
     ARGUMENT_6(0),
     /** The eighth. */
     ARGUMENT_7(0);
+
+    /** A bit of {@link #MOUNT_FLAGS}. */
+    public static final int NO_MOUNT_SOURCE = 62;
+    /** Likewise. */
+    public static final int NO_MOUNT_FLAGS = 63;
 
     private final int width;
 

@@ -27,6 +27,10 @@ public record LsmHook(String kernelName) implements HookPoint {
     public static final LsmHook SB_KERN_MOUNT = new LsmHook("sb_kern_mount");
     /** move_mount(2). */
     public static final LsmHook MOVE_MOUNT = new LsmHook("move_mount");
+    /** umount(2). */
+    public static final LsmHook SB_UMOUNT = new LsmHook("sb_umount");
+    /** pivot_root(2). */
+    public static final LsmHook SB_PIVOTROOT = new LsmHook("sb_pivotroot");
     /** A capability is asked for. */
     public static final LsmHook CAPABLE = new LsmHook("capable");
     /** socket(2) and socketpair(2). */
@@ -48,14 +52,17 @@ public record LsmHook(String kernelName) implements HookPoint {
 
     private static final Set<Matcher> PATHS = Set.of(Matcher.PATH);
     private static final Set<Matcher> NAMES = Set.of(Matcher.PATH, Matcher.ALIAS);
+    private static final Set<Matcher> SIGNALS = Set.of(Matcher.SIGNAL);
     private static final Set<Matcher> MOUNTS = Set.of(Matcher.MOUNT, Matcher.PATH, Matcher.ALIAS);
 
     /** What the hooks with a program file of their own can match beside those that every hook can. */
     private static final Map<String, Set<Matcher>> OWN = Map.ofEntries(
             Map.entry("bprm_check_security", PATHS),
-            Map.entry("file_fcntl", PATHS),
+            Map.entry("file_fcntl", Set.of(Matcher.PATH, Matcher.SIGNAL)),
+            Map.entry("file_ioctl", SIGNALS),
+            Map.entry("file_ioctl_compat", SIGNALS),
             Map.entry("file_mprotect", PATHS),
-            Map.entry("file_open", PATHS),
+            Map.entry("file_open", Set.of(Matcher.PATH, Matcher.PROCESS_FILE)),
             Map.entry("file_permission", PATHS),
             Map.entry("file_truncate", PATHS),
             Map.entry("inode_remove_acl", PATHS),
@@ -76,15 +83,16 @@ public record LsmHook(String kernelName) implements HookPoint {
             Map.entry("sb_mount", MOUNTS),
             Map.entry("sb_kern_mount", Set.of(Matcher.MOUNT)),
             Map.entry("move_mount", MOUNTS),
-            Map.entry("sb_pivotroot", NAMES),
-            Map.entry("sb_umount", NAMES),
-            Map.entry("capable", Set.of(Matcher.CAPABILITY)),
+            Map.entry("sb_pivotroot", MOUNTS),
+            Map.entry("sb_umount", MOUNTS),
+            Map.entry("capable", Set.of(Matcher.CAPABILITY, Matcher.MOUNT)),
             Map.entry("socket_create", Set.of(Matcher.ADDRESS)),
             Map.entry("socket_connect", Set.of(Matcher.ADDRESS)),
             Map.entry("socket_sendmsg", Set.of(Matcher.ADDRESS)),
             Map.entry("socket_bind", Set.of(Matcher.ADDRESS)),
             Map.entry("socket_listen", Set.of(Matcher.ADDRESS)),
             Map.entry("socket_accept", Set.of(Matcher.ADDRESS)),
+            Map.entry("task_kill", SIGNALS),
             Map.entry("unix_stream_connect", Set.of(Matcher.ADDRESS)),
             Map.entry("unix_may_send", Set.of(Matcher.ADDRESS)));
 

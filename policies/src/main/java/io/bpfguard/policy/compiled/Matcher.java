@@ -28,7 +28,11 @@ public enum Matcher {
     ARGUMENTS(KeyField.ARGUMENT_0, KeyField.ARGUMENT_1, KeyField.ARGUMENT_2, KeyField.ARGUMENT_3, KeyField.ARGUMENT_4,
             KeyField.ARGUMENT_5, KeyField.ARGUMENT_6, KeyField.ARGUMENT_7),
     /** What gives a file another name, by the paths alone: access to what the old one protects. */
-    ALIAS(KeyField.PATH);
+    ALIAS(KeyField.PATH),
+    /** A signal and whose process gets it, by one table per {@link SignalTarget}. */
+    SIGNAL,
+    /** A file of procfs that shows a process's memory, by table of {@link ProcessAccess}. */
+    PROCESS_FILE;
 
     private final List<KeyField> fields;
 

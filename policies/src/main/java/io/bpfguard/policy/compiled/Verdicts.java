@@ -22,6 +22,7 @@ public final class Verdicts {
     private static final int ARGUMENTS = TABLE_OFFSET + 256;
     private static final int SYSTEM_CALLS = 1024;
     private static final int CAPABILITIES = 64;
+    private static final int SIGNALS = 65;
     private static final int OPERATIONS = 16;
     private static final int VERDICT_SIZE = 8;
     private static final Action[] ACTIONS = Action.values();
@@ -136,6 +137,18 @@ public final class Verdicts {
         expect(Matcher.SYSTEM_CALL);
         return number < 0 || number >= SYSTEM_CALLS ? Verdict.NONE
                 : at(TABLE_OFFSET + (compat ? SYSTEM_CALLS + number : number) * VERDICT_SIZE);
+    }
+
+    /** What is said of a signal to another process. */
+    public Verdict signal(int number, SignalTarget target) {
+        expect(Matcher.SIGNAL);
+        return number < 0 || number >= SIGNALS ? Verdict.NONE : at(TABLE_OFFSET + (target.ordinal() * SIGNALS + number) * VERDICT_SIZE);
+    }
+
+    /** What is said of opening a file of procfs that shows a process's memory. */
+    public Verdict processFile(ProcessAccess access) {
+        expect(Matcher.PROCESS_FILE);
+        return at(TABLE_OFFSET + access.ordinal() * VERDICT_SIZE);
     }
 
     /** What is said of every call. */

@@ -14,6 +14,8 @@ import java.util.Set;
 public final class Errno {
     /** The error of a denial that names none. */
     public static final int EPERM = 1;
+    /** The error where access to a process is refused. */
+    public static final int EACCES = 13;
     /** The highest number with a name. */
     public static final int MAX = 133;
 

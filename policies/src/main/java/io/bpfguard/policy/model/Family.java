@@ -11,10 +11,24 @@ public enum Family {
     FILES("files", "", true),
     /** Sockets, by what they are and whom they reach; no key of its own has to be there. */
     NETWORK("network", "", true),
-    /** File systems that are mounted, by type. */
-    MOUNTS("mounts", "types", true),
+    /** What is mounted, and changes of it; no key of its own has to be there. */
+    MOUNTS("mounts", "", true),
     /** Capabilities that are used, by name. */
     CAPABILITIES("capabilities", "names", true),
+    /** Namespaces that are made and entered. */
+    NAMESPACES("namespaces", "", false),
+    /** Access to other processes, as ptrace(2) has it. */
+    TRACING("tracing", "", false),
+    /** Kernel modules, and whole kernels. */
+    KERNEL_MODULES("kernelModules", "", false),
+    /** The system call bpf. */
+    BPF("bpf", "", false),
+    /** The kernel's keys and keyrings. */
+    KEYS("keys", "", false),
+    /** Rings of io_uring. */
+    IO_URING("ioUring", "", false),
+    /** Signals that are sent. */
+    SIGNALS("signals", "", false),
     /** System calls, by name. */
     SYSTEM_CALLS("systemCalls", "names", false),
     /** Calls of an LSM hook, by the hook's name. */

@@ -2,6 +2,7 @@ package io.bpfguard.policy.model;
 
 import io.bpfguard.policy.compiled.FileKind;
 import io.bpfguard.policy.compiled.PathOperation;
+import io.bpfguard.policy.compiled.SignalTarget;
 import io.bpfguard.policy.compiled.SocketOperation;
 import java.util.List;
 import java.util.Optional;
@@ -58,15 +59,17 @@ public sealed interface Rule {
     }
 
     /**
-     * File systems that are mounted.
+     * What is mounted, and changes of it. A list that is empty is no condition.
      *
      * @param head what all rules have
-     * @param types of the file system; {@code bind}, {@code move}, {@code remount} and {@code propagation} are the uses
-     *     of mount(2) without one
+     * @param types of the file system, or words for uses without one
+     * @param flags that are set, and that are not
+     * @param sources what is mounted: the first argument of mount(2), or what fsconfig(2) set
      */
-    record Mounts(RuleHead head, List<Located<Glob>> types) implements Rule {
+    record Mounts(RuleHead head, List<Located<Glob>> types, MountFlags flags, List<Located<Glob>> sources) implements Rule {
         public Mounts {
             types = List.copyOf(types);
+            sources = List.copyOf(sources);
         }
     }
 
@@ -117,6 +120,105 @@ public sealed interface Rule {
     record Capabilities(RuleHead head, Set<Integer> numbers) implements Rule {
         public Capabilities {
             numbers = Set.copyOf(numbers);
+        }
+    }
+
+    /**
+     * Namespaces.
+     *
+     * @param head what all rules have
+     * @param kinds of the namespace
+     * @param operations what is done
+     */
+    record Namespaces(RuleHead head, Set<NamespaceKind> kinds, Set<Operation> operations) implements Rule {
+        /** What is done to a namespace. */
+        public enum Operation {
+            /** unshare, clone, clone3. */
+            CREATE,
+            /** setns. */
+            ENTER
+        }
+
+        public Namespaces {
+            kinds = Set.copyOf(kinds);
+            operations = Set.copyOf(operations);
+        }
+    }
+
+    /**
+     * Access to other processes.
+     *
+     * @param head what all rules have
+     * @param operations what is done
+     */
+    record Tracing(RuleHead head, Set<Operation> operations) implements Rule {
+        /** The kernel's two kinds of access ({@code include/linux/ptrace.h}). */
+        public enum Operation {
+            /** To control a process or reach its memory and descriptors. */
+            ATTACH,
+            /** To learn of it what not everybody may. */
+            READ
+        }
+
+        public Tracing {
+            operations = Set.copyOf(operations);
+        }
+    }
+
+    /**
+     * Kernel modules.
+     *
+     * @param head what all rules have
+     * @param operations what is done
+     */
+    record KernelModules(RuleHead head, Set<Operation> operations) implements Rule {
+        /** What is done to the kernel. */
+        public enum Operation {
+            /** init_module, finit_module, kexec. */
+            LOAD,
+            /** delete_module. */
+            UNLOAD,
+            /** The kernel loads one because something that it lacks was asked for. */
+            AUTOLOAD
+        }
+
+        public KernelModules {
+            operations = Set.copyOf(operations);
+        }
+    }
+
+    /**
+     * bpf(2), all of it.
+     *
+     * @param head what all rules have
+     */
+    record Bpf(RuleHead head) implements Rule {}
+
+    /**
+     * Keys and keyrings, all of them.
+     *
+     * @param head what all rules have
+     */
+    record Keys(RuleHead head) implements Rule {}
+
+    /**
+     * Rings of io_uring.
+     *
+     * @param head what all rules have
+     */
+    record IoUring(RuleHead head) implements Rule {}
+
+    /**
+     * Signals to other processes.
+     *
+     * @param head what all rules have
+     * @param signals their numbers
+     * @param targets whose processes
+     */
+    record Signals(RuleHead head, Set<Integer> signals, Set<SignalTarget> targets) implements Rule {
+        public Signals {
+            signals = Set.copyOf(signals);
+            targets = Set.copyOf(targets);
         }
     }
 

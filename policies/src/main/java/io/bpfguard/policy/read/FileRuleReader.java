@@ -39,11 +39,6 @@ final class FileRuleReader {
         this.values = values;
     }
 
-    /** Whether the family's rules are read here. */
-    static boolean reads(Family family) {
-        return family == Family.PROCESSES || family == Family.FILES;
-    }
-
     /** The rule; what is wrong with it is in the problems, and then it is not used. */
     Optional<Rule> read(Family family, Optional<RuleHead> head, Fields fields, String owner) {
         return family == Family.PROCESSES ? process(head, fields, owner) : file(head, fields, owner);

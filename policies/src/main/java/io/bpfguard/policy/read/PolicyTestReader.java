@@ -9,6 +9,7 @@ import io.bpfguard.policy.compiled.LsmHook;
 import io.bpfguard.policy.compiled.PathOperation;
 import io.bpfguard.policy.model.Capability;
 import io.bpfguard.policy.model.Located;
+import io.bpfguard.policy.model.MountFlags;
 import io.bpfguard.policy.model.Nearest;
 import io.bpfguard.policy.model.PolicyException;
 import io.bpfguard.policy.select.ContainerFacts;
@@ -47,7 +48,7 @@ public final class PolicyTestReader {
                 kinds(subject), 0, subject.fields().take("arguments").map(node -> texts(node, subject.owner() + ".arguments")).orElse(List.of()))));
         attempts.put("map", subject -> text(subject).map(path -> new Attempt.UseFile(path, PathOperation.MAP, from(subject), "", kinds(subject), 0, List.of())));
         attempts.put("file", this::file);
-        attempts.put("mount", subject -> text(subject).map(type -> new Attempt.Mount(type, plain(subject, "source"))));
+        attempts.put("mount", subject -> text(subject).map(type -> new Attempt.Mount(type, plain(subject, "source"), flags(subject))));
         attempts.put("capability", subject -> text(subject).flatMap(name -> capability(name, subject)));
         attempts.put("systemCall", subject -> text(subject).flatMap(name -> systemCall(name, subject)));
         attempts.put("hook", subject -> text(subject).map(name -> new Attempt.Call(new LsmHook(name))));
@@ -163,6 +164,13 @@ public final class PolicyTestReader {
             fields.refuseOthers();
             return type.flatMap(t -> major.flatMap(first -> minor.map(second -> Device.number(t, first, second))));
         });
+    }
+
+    private long flags(Subject subject) {
+        String owner = subject.owner() + ".flags";
+        return subject.fields().take("flags").map(node -> values.texts(node, owner).stream()
+                .flatMap(text -> values.word(text, "an entry of " + owner, MountFlags.WORDS).stream())
+                .mapToLong(flag -> flag.value().value()).reduce(0, (some, more) -> some | more)).orElse(0L);
     }
 
     private Optional<Attempt> capability(String name, Subject subject) {

@@ -6,7 +6,6 @@ import io.bpfguard.policy.model.Capability;
 import io.bpfguard.policy.model.Condition;
 import io.bpfguard.policy.model.Errno;
 import io.bpfguard.policy.model.Family;
-import io.bpfguard.policy.model.Glob;
 import io.bpfguard.policy.model.Located;
 import io.bpfguard.policy.model.Mode;
 import io.bpfguard.policy.model.Nearest;
@@ -35,12 +34,14 @@ final class RuleReader {
     private final NetworkReader network;
     private final FileRuleReader files;
     private final ConditionReader conditions;
+    private final NamedFamilies named;
 
     RuleReader(ProblemList problems, Values values) {
         this.problems = problems;
         this.values = values;
         this.network = new NetworkReader(problems, values);
         this.files = new FileRuleReader(problems, values);
+        this.named = new NamedFamilies(problems, values);
         this.conditions = new ConditionReader(problems, values);
     }
 
@@ -58,8 +59,8 @@ final class RuleReader {
         String owner = family.key() + "[" + index + "]";
         return Fields.of(node, owner, problems).flatMap(fields -> {
             Optional<RuleHead> head = head(family, index, fields, owner);
-            if (FileRuleReader.reads(family) || family == Family.NETWORK) {
-                Optional<Rule> rule = family == Family.NETWORK ? network.read(head, fields, owner) : files.read(family, head, fields, owner);
+            if (family.objectsKey().isEmpty()) {
+                Optional<Rule> rule = withoutObjects(family, head, fields, owner);
                 fields.refuseOthers();
                 return rule;
             }
@@ -77,6 +78,14 @@ final class RuleReader {
         });
     }
 
+    private Optional<Rule> withoutObjects(Family family, Optional<RuleHead> head, Fields fields, String owner) {
+        return switch (family) {
+            case PROCESSES, FILES -> files.read(family, head, fields, owner);
+            case NETWORK -> network.read(head, fields, owner);
+            default -> named.read(family, head, fields, owner);
+        };
+    }
+
     private void takeRest(Family family, Fields fields) {
         if (family == Family.KERNEL_FUNCTIONS) {
             fields.take("module");
@@ -91,22 +100,20 @@ final class RuleReader {
 
     private void checkObjects(Family family, YamlNode node, String owner) {
         switch (family) {
-            case PROCESSES, FILES, NETWORK -> throw new IllegalArgumentException(owner + " is read elsewhere");
-            case MOUNTS -> values.globs(node, owner, Glob.Kind.NAME);
             case CAPABILITIES -> capabilities(node, owner);
             case SYSTEM_CALLS, LSM_HOOKS, KERNEL_FUNCTIONS -> kernelNames(node, owner);
+            default -> throw new IllegalArgumentException("a rule on " + family.key() + " needs no " + owner);
         }
     }
 
     private Rule rule(RuleHead head, YamlNode objects, String owner, Fields fields) {
         return switch (head.family()) {
-            case PROCESSES, FILES, NETWORK -> throw new IllegalArgumentException(owner + " is read elsewhere");
-            case MOUNTS -> new Rule.Mounts(head, values.globs(objects, owner, Glob.Kind.NAME));
             case CAPABILITIES -> new Rule.Capabilities(head, capabilities(objects, owner));
             case SYSTEM_CALLS -> new Rule.SystemCalls(head, kernelNames(objects, owner), conditions(fields, head), abis(fields, head));
             case LSM_HOOKS -> new Rule.LsmHooks(head, kernelNames(objects, owner), conditions(fields, head));
             case KERNEL_FUNCTIONS -> new Rule.KernelFunctions(head, kernelNames(objects, owner),
                     fields.take("module").flatMap(node -> module(node, "kernelFunctions[" + head.index() + "].module")), conditions(fields, head));
+            default -> throw new IllegalArgumentException("a rule on " + head.family().key() + " needs no " + owner);
         };
     }
 

@@ -32,8 +32,9 @@ public sealed interface Attempt {
      *
      * @param type of the file system, or the word for a use of mount(2) without one
      * @param source the first argument of mount(2); may be empty
+     * @param flags of mount(2), {@code MS_…}
      */
-    record Mount(String type, String source) implements Attempt {}
+    record Mount(String type, String source, long flags) implements Attempt {}
 
     /**
      * A capability is asked for.

@@ -15,11 +15,15 @@ import io.bpfguard.policy.compiled.Action;
 import io.bpfguard.policy.compiled.Chain;
 import io.bpfguard.policy.compiled.HookPoint;
 import io.bpfguard.policy.compiled.KernelFunction;
+import io.bpfguard.policy.compiled.Key;
+import io.bpfguard.policy.compiled.KeyField;
 import io.bpfguard.policy.compiled.LsmHook;
 import io.bpfguard.policy.compiled.Matcher;
 import io.bpfguard.policy.compiled.PathOperation;
+import io.bpfguard.policy.compiled.ProcessAccess;
 import io.bpfguard.policy.compiled.Route;
 import io.bpfguard.policy.compiled.RuleInfo;
+import io.bpfguard.policy.compiled.SignalTarget;
 import io.bpfguard.policy.compiled.Step;
 import io.bpfguard.policy.compiled.Verdict;
 import io.bpfguard.policy.model.ContainerPolicy;
@@ -73,6 +77,48 @@ class CompilerTest {
         }
     }
 
+    private static Action mount(Route route, LsmHook hook, String type, String source, long flags) {
+        return decide(route, hook, only(Matcher.MOUNT, v -> v.key(new Key().with(KeyField.MOUNT_FLAGS, flags)
+                .with(KeyField.MOUNT_SOURCE, bytes(source)).with(KeyField.FILE_SYSTEM_TYPE, bytes(type)).bytes(v.fields()), 0))).action();
+    }
+
+    @Test
+    void mountsAreJudgedByFlagsAndSource() throws Exception {
+        Route route = route(document("a", """
+                mounts:
+                  - {action: deny, types: [ext4, remount], flags: [rw, exec]}
+                  - {action: kill, sources: ["/dev/s*"]}
+                """));
+        long noSource = 1L << KeyField.NO_MOUNT_SOURCE;
+        long noFlags = 1L << KeyField.NO_MOUNT_FLAGS;
+        assertThat(mount(route, LsmHook.SB_MOUNT, "ext4", "/dev/vda", 0)).isEqualTo(Action.DENY);
+        assertThat(mount(route, LsmHook.SB_MOUNT, "ext4", "/dev/vda", 1)).as("ro").isEqualTo(Action.ALLOW);
+        assertThat(mount(route, LsmHook.SB_MOUNT, "ext4", "/dev/vda", 8)).as("noexec").isEqualTo(Action.ALLOW);
+        assertThat(mount(route, LsmHook.MOVE_MOUNT, "xfs", "/dev/sd/a", 1)).isEqualTo(Action.KILL);
+        assertThat(mount(route, LsmHook.SB_MOUNT, "remount", "", noSource)).isEqualTo(Action.DENY);
+        assertThat(mount(route, LsmHook.SB_MOUNT, "bind", "", noSource)).isEqualTo(Action.ALLOW);
+        assertThat(mount(route, LsmHook.CAPABLE, "attributes", "", noSource)).as("flags that cannot be told").isEqualTo(Action.DENY);
+        assertThat(mount(route, LsmHook.CAPABLE, "tree", "", noSource | noFlags)).isEqualTo(Action.ALLOW);
+        assertThat(route.chains()).doesNotContainKey(LsmHook.SB_KERN_MOUNT);
+    }
+
+    @Test
+    void signalsAndFilesOfProcessesAreTables() throws Exception {
+        Route route = route(document("a", """
+                signals: [{action: deny, signals: [KILL]}, {action: kill, signals: [TERM], targets: [outside]}]
+                tracing: [{action: deny, operations: [attach]}]
+                """));
+        LsmHook kill = new LsmHook("task_kill");
+        assertThat(decide(route, kill, v -> v.signal(9, SignalTarget.CONTAINER)).action()).isEqualTo(Action.DENY);
+        assertThat(decide(route, kill, v -> v.signal(9, SignalTarget.OUTSIDE)).action()).isEqualTo(Action.DENY);
+        assertThat(decide(route, kill, v -> v.signal(15, SignalTarget.CONTAINER))).isEqualTo(Verdict.NONE);
+        assertThat(decide(route, kill, v -> v.signal(15, SignalTarget.OUTSIDE)).action()).isEqualTo(Action.KILL);
+        assertThat(decide(route, kill, v -> v.signal(64, SignalTarget.OUTSIDE))).isEqualTo(Verdict.NONE);
+        assertThat(decide(route, LsmHook.FILE_OPEN, v -> v.processFile(ProcessAccess.ATTACH)).errno()).as("what procfs answers").isEqualTo(13);
+        assertThat(decide(route, LsmHook.FILE_OPEN, v -> v.processFile(ProcessAccess.OWN_MEMORY)).errno()).isEqualTo(1);
+        assertThat(decide(route, LsmHook.FILE_OPEN, v -> v.processFile(ProcessAccess.READ))).isEqualTo(Verdict.NONE);
+    }
+
     @Test
     void capabilitiesAndCallsAreTables() throws Exception {
         Route route = route(document("a", "{capabilities: [{action: deny, names: [SYS_ADMIN]}], systemCalls: [{action: audit, names: [reboot, execve]}]}"));
@@ -108,8 +154,8 @@ class CompilerTest {
         assertThat(exec(route, "/bin/sh")).as("allowed, and reported").isEqualTo(Action.AUDIT);
         assertThat(exec(route, "/bin/ls")).as("only an allow takes out of a default").isEqualTo(Action.DENY);
         assertThat(exec(route, "memfd:x")).as("what has no path is no exception").isEqualTo(Action.DENY);
-        assertThat(decide(route, LsmHook.CAPABLE, v -> v.capability(0)).action()).isEqualTo(Action.ALLOW);
-        assertThat(decide(route, LsmHook.CAPABLE, v -> v.capability(63)).action()).isEqualTo(Action.DENY);
+        assertThat(decide(route, LsmHook.CAPABLE, only(Matcher.CAPABILITY, v -> v.capability(0))).action()).isEqualTo(Action.ALLOW);
+        assertThat(decide(route, LsmHook.CAPABLE, only(Matcher.CAPABILITY, v -> v.capability(63))).action()).isEqualTo(Action.DENY);
         assertThat(mount(route, LsmHook.SB_MOUNT, "tmpfs").action()).isEqualTo(Action.AUDIT);
     }
 

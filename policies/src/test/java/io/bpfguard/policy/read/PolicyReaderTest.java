@@ -8,6 +8,7 @@ import io.bpfguard.policy.compiled.Action;
 import io.bpfguard.policy.compiled.Device;
 import io.bpfguard.policy.compiled.FileKind;
 import io.bpfguard.policy.compiled.PathOperation;
+import io.bpfguard.policy.compiled.SignalTarget;
 import io.bpfguard.policy.model.Abi;
 import io.bpfguard.policy.model.Condition;
 import io.bpfguard.policy.model.ContainerPolicy;
@@ -17,6 +18,8 @@ import io.bpfguard.policy.model.IntegerRange;
 import io.bpfguard.policy.model.LabelRequirement.Operator;
 import io.bpfguard.policy.model.Located;
 import io.bpfguard.policy.model.Mode;
+import io.bpfguard.policy.model.MountFlags;
+import io.bpfguard.policy.model.NamespaceKind;
 import io.bpfguard.policy.model.PolicyException;
 import io.bpfguard.policy.model.PolicySelector;
 import io.bpfguard.policy.model.PortRange;
@@ -55,9 +58,10 @@ class PolicyReaderTest {
                 tuple(Family.CAPABILITIES, Action.AUDIT));
         assertThat(policy.rules()).extracting(rule -> rule.head().label())
                 .containsExactly("processes[0] (shells)", "processes[1]", "processes[2]", "processes[3]",
-                "files[0] (secrets)", "files[1]", "files[2]", "network[0]", "network[1]", "mounts[0]", "capabilities[0]", "systemCalls[0]", "lsmHooks[0]",
+                "files[0] (secrets)", "files[1]", "files[2]", "network[0]", "network[1]", "mounts[0]", "mounts[1]", "capabilities[0]",
+                "namespaces[0]", "tracing[0]", "kernelModules[0]", "bpf[0]", "keys[0]", "ioUring[0]", "signals[0]", "systemCalls[0]", "lsmHooks[0]",
                         "kernelFunctions[0]");
-        assertThat(policy.rules()).extracting(rule -> rule.head().errno()).containsExactly(13, 1, 1, 1, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1);
+        assertThat(policy.rules()).extracting(rule -> rule.head().errno()).startsWith(13, 1, 1, 1, 2, 1).endsWith(1, 1, 1, 1);
         assertThat(policy.rules()).extracting(rule -> rule.head().mode()).startsWith(Mode.AUDIT, Mode.ENFORCE);
         assertThat(policy.rules().get(2)).isInstanceOfSatisfying(Rule.Processes.class, programs -> {
             assertThat(programs.arguments()).extracting(glob -> glob.value().text()).containsExactly("-c*", "/tmp/*");
@@ -87,20 +91,44 @@ class PolicyReaderTest {
             assertThat(network.ports()).containsExactly(new PortRange(80, 80), new PortRange(8000, 8999));
             assertThat(network.protocols()).containsExactlyInAnyOrder(6, 256, 262);
         });
-        assertThat(policy.rules().get(10)).isInstanceOfSatisfying(Rule.Capabilities.class,
+        assertThat(policy.rules().get(11)).isInstanceOfSatisfying(Rule.Capabilities.class,
                 capabilities -> assertThat(capabilities.numbers()).containsExactlyInAnyOrder(21, 13));
-        assertThat(policy.rules().get(11)).isInstanceOfSatisfying(Rule.SystemCalls.class, calls -> {
+        assertThat(policy.rules().get(19)).isInstanceOfSatisfying(Rule.SystemCalls.class, calls -> {
             assertThat(calls.abis()).containsExactly(Abi.BITS_64);
             assertThat(calls.conditions()).extracting(Condition::text).containsExactly("0 mask 0x10 equals 16, 0o20", "flags range -1-20");
         });
-        assertThat(policy.rules().get(12)).isInstanceOfSatisfying(Rule.LsmHooks.class, hooks -> {
+        assertThat(policy.rules().get(20)).isInstanceOfSatisfying(Rule.LsmHooks.class, hooks -> {
             assertThat(hooks.conditions()).extracting(Condition::text).containsExactly(
                     "path.dentry.d_inode.i_mode equals S_ISUID|S_ISGID", "type matches proc, fuse*");
             assertThat(hooks.conditions().getFirst().test()).isInstanceOfSatisfying(Condition.Test.Equal.class,
                     test -> assertThat(test.values().getFirst().value().bits()).isEqualTo(06000));
         });
-        assertThat(policy.rules().get(13)).isInstanceOfSatisfying(Rule.KernelFunctions.class,
+        assertThat(policy.rules().getLast()).isInstanceOfSatisfying(Rule.KernelFunctions.class,
                 functions -> assertThat(functions.head().fallback()).map(Located::value).contains(Action.KILL));
+    }
+
+    @Test
+    void namedFamiliesHaveTheirConditionsOrAll() throws Exception {
+        ContainerPolicy policy = read(WrongPoliciesTest.resource("full.yaml")).getFirst();
+        assertThat(policy.rules().get(10)).isInstanceOfSatisfying(Rule.Mounts.class, mounts -> {
+            assertThat(mounts.types()).isEmpty();
+            assertThat(mounts.flags()).isEqualTo(new MountFlags(9, 0));
+            assertThat(mounts.sources()).extracting(glob -> glob.value().text()).containsExactly("/dev/**");
+        });
+        assertThat(policy.rules().get(12)).isInstanceOfSatisfying(Rule.Namespaces.class, namespaces -> {
+            assertThat(namespaces.kinds()).containsExactlyInAnyOrder(NamespaceKind.USER, NamespaceKind.NET);
+            assertThat(namespaces.operations()).containsExactly(Rule.Namespaces.Operation.CREATE);
+        });
+        assertThat(policy.rules().get(18)).isInstanceOfSatisfying(Rule.Signals.class, signals -> {
+            assertThat(signals.signals()).containsExactlyInAnyOrder(9, 15, 64);
+            assertThat(signals.targets()).containsExactly(SignalTarget.OUTSIDE);
+        });
+        List<Rule> all = read(SMALL.replaceFirst("spec:.*", "spec: {namespaces: [{action: deny}], tracing: [{action: deny}], "
+                + "kernelModules: [{action: deny}], signals: [{action: deny}]}").formatted("a")).getFirst().rules();
+        assertThat(all.get(0)).isInstanceOfSatisfying(Rule.Namespaces.class, namespaces -> assertThat(namespaces.kinds()).hasSize(8));
+        assertThat(all.get(1)).isInstanceOfSatisfying(Rule.Tracing.class, tracing -> assertThat(tracing.operations()).hasSize(2));
+        assertThat(all.get(2)).isInstanceOfSatisfying(Rule.KernelModules.class, modules -> assertThat(modules.operations()).hasSize(3));
+        assertThat(all.get(3)).isInstanceOfSatisfying(Rule.Signals.class, signals -> assertThat(signals.signals()).hasSize(64));
     }
 
     @Test

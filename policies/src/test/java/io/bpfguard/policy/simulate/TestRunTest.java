@@ -31,7 +31,7 @@ class TestRunTest {
             defaults: {processes: deny}
             processes: [{action: allow, paths: ["/app/**"]}]
             files: [{name: no-shadow, action: deny, errno: EACCES, paths: [/etc/shadow], operations: [read]}]
-            mounts: [{action: kill, types: [tmpfs]}]
+            mounts: [{action: kill, types: [tmpfs]}, {action: deny, types: [ext4, remount], flags: [rw]}, {action: deny, types: [nfs], sources: ["*:/**"]}]
             capabilities: [{action: deny, names: [NET_RAW]}]
             systemCalls: [{action: deny, names: [mount]}]
             lsmHooks: [{action: audit, names: [userns_create]}]
@@ -56,6 +56,13 @@ class TestRunTest {
         "{file: /etc/shadow, operation: write, expect: allow}",
         "{mount: tmpfs, expect: kill, rule: 'mounts[0]'}",
         "{mount: proc, expect: allow}",
+        "{mount: ext4, source: /dev/sda, expect: deny, rule: 'mounts[1]'}",
+        "{mount: ext4, source: /dev/sda, flags: [ro, nosuid], expect: allow}",
+        "{mount: remount, flags: [ro], expect: allow}",
+        "{mount: attributes, expect: deny, rule: 'mounts[1]'}",
+        "{mount: nfs, source: 'host:/a/b', expect: deny, rule: 'mounts[2]'}",
+        "{mount: nfs, source: host, expect: allow}",
+        "{mount: unmount, expect: allow}",
         "{capability: CAP_NET_RAW, expect: deny}",
         "{capability: CHOWN, expect: allow}",
         "{systemCall: mount, expect: deny}",

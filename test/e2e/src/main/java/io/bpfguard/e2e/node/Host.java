@@ -3,6 +3,7 @@ package io.bpfguard.e2e.node;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -26,10 +27,16 @@ public final class Host {
         inside(pid, "umount -l " + target);
     }
 
-    /** The identity of a namespace of a process, such as {@code mnt:[4026531841]}. */
+    /** The identity of a namespace of a process, such as {@code mnt:[4026531841]}; nothing of one for children without a first process. */
     public static String namespace(long pid, String kind) {
+        Path link = Path.of("/proc/" + pid + "/ns/" + kind);
         try {
-            return Files.readSymbolicLink(Path.of("/proc/" + pid + "/ns/" + kind)).toString();
+            return Files.readSymbolicLink(link).toString();
+        } catch (NoSuchFileException e) {
+            if (Files.exists(link, LinkOption.NOFOLLOW_LINKS)) {
+                return "";
+            }
+            throw new UncheckedIOException(e);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -3,6 +3,7 @@ package io.bpfguard.e2e.scenario;
 import static io.bpfguard.e2e.scenario.Family.both;
 
 import io.bpfguard.e2e.cri.ContainerSpec;
+import io.bpfguard.e2e.scenario.Trial.Errno;
 import java.util.List;
 import java.util.function.Supplier;
 
@@ -11,6 +12,8 @@ import java.util.function.Supplier;
  * io_uring where that has it. One rule denies them all with one errno.
  */
 final class Families {
+    private static final int ENOENT = 2;
+    private static final int ENOKEY = 126;
     private static final String SECRET = "/shared/vault/secret";
     private static final String NEW = "/shared/vault/new";
     private static final Effect CHANGED = new Effect.FileChanged("vault/secret");
@@ -19,7 +22,9 @@ final class Families {
     private Families() {}
 
     static final List<Supplier<Scenario>> ALL = List.of(Families::opening, Families::writing, Families::names, Families::executing,
-            Families::connecting, Families::sockets, Families::identity, Families::capabilitySets, Families::aliases, Families::devices);
+            Families::mounting, Families::mountSources, Families::mountFlags, Families::connecting, Families::sockets, Families::namespaces,
+            Families::identity, Families::capabilitySets, Families::tracing, Families::aliases, Families::modules, Families::bpf, Families::keys, Families::rings, Families::signals,
+            Families::devices);
 
     static Scenario opening() {
         return new Family("opening", "files[0]", """
@@ -91,6 +96,51 @@ final class Families {
                 .scenario();
     }
 
+    static Scenario mounting() {
+        var changed = new ContainerEffect.MountsChanged();
+        var family = new Family("mounting", "mounts[0]", """
+                mounts:
+                  - {action: deny}
+                """)
+                .ways(changed, "mount", both("new", "fsopen"), "tmpfs", "/m/new")
+                .ways(changed, "mount", both("bind", "rbind", "tree"), "/shared", "/m/new")
+                .ways(changed, "mount", both("move", "move_mount"), "/m/old", "/m/new")
+                .ways(changed, "mount", both("remount", "reconfigure", "fspick", "setattr", "shared", "umount", "detach"), "/m/old")
+                .ways(new Effect.Nothing(), "mount", both("detached"), "/shared")
+                .ways(new ProcessEffect.OtherRoot(), "mount", both("pivot"), "/shared");
+        both("tree_attr").forEach(way -> family.add(family.way(new Effect.Nothing(), "mount", way, "/shared").since("6.15")));
+        return family
+                .harmless("/bin/cat", "/proc/self/mountinfo")
+                .harmless("/probes/namespace", "unshare", "mnt")
+                .scenario();
+    }
+
+    /** What is mounted from this source; not what has another, or none. */
+    static Scenario mountSources() {
+        return new Family("mount-sources", "mounts[0]", """
+                mounts:
+                  - {action: deny, sources: ["pro*"]}
+                """)
+                .ways(new ContainerEffect.MountsChanged(), "mount", both("new", "fsopen"), "tmpfs", "/m/new")
+                .harmless("/bin/sh", "-c", "/probes/mount bind /bin /b && umount /b")
+                .harmless("/bin/sh", "-c", "mkdir -p /b && mount -t tmpfs other /b && umount /b")
+                .scenario();
+    }
+
+    /** What is mounted with these flags, and what may set them. */
+    static Scenario mountFlags() {
+        var changed = new ContainerEffect.MountsChanged();
+        return new Family("mount-flags", "mounts[0]", """
+                mounts:
+                  - {action: deny, types: [tmpfs, remount], flags: [rw, exec]}
+                """)
+                .ways(changed, "mount", both("new", "fsopen"), "tmpfs", "/m/new")
+                .ways(changed, "mount", both("fspick", "setattr"), "/m/old")
+                .harmless("/bin/sh", "-c", "/probes/mount bind /bin /b && umount /b")
+                .harmless("/bin/sh", "-c", "mkdir -p /b && mount -t tmpfs -o ro,noexec other /b && umount /b")
+                .scenario();
+    }
+
     static Scenario connecting() {
         var four = new NodeEffect.Reached(Listeners.METADATA.get(0));
         var six = new NodeEffect.Reached(Listeners.METADATA.get(1));
@@ -139,6 +189,29 @@ final class Families {
                 .scenario();
     }
 
+    static Scenario namespaces() {
+        var family = new Family("namespaces", "namespaces[0]", """
+                namespaces:
+                  - {action: deny}
+                """)
+                .in(spec -> spec.capable("SYS_PTRACE", "SYS_CHROOT"));
+        for (String kind : List.of("user", "mnt", "uts", "net", "ipc", "pid", "cgroup", "time")) {
+            var made = kind.equals("time") ? both("unshare", "clone3") : both("unshare", "clone", "clone3");
+            made.forEach(way -> family.add(namespace(family, new ProcessEffect.OtherNamespace(kind), way, kind)));
+            both("setns", "setns-pidfd").forEach(
+                    way -> family.add(namespace(family, new ProcessEffect.JoinedNamespace(kind), way, kind)));
+        }
+        return family
+                .harmless("/bin/sh", "-c", "(true) & wait")
+                .harmless("/probes/run", "execve", "/bin/true")
+                .scenario();
+    }
+
+    private static Trial namespace(Family family, Effect effect, String way, String kind) {
+        var trial = family.way(effect, "namespace", way, kind);
+        return new Trial(trial.title() + " " + kind, trial.command(), trial.errno(), trial.policy(), trial.rule(), effect);
+    }
+
     /** Becoming another user or group. */
     static Scenario identity() {
         return new Family("identity", "lsmHooks[0]", """
@@ -167,6 +240,26 @@ final class Families {
                 .scenario();
     }
 
+    static Scenario tracing() {
+        var traced = new Effect.FileChanged("traced");
+        var family = new Family("tracing", "tracing[0]", """
+                tracing:
+                  - {action: deny}
+                """)
+                .in(spec -> spec.capable("SYS_PTRACE"))
+                .ways(traced, "trace", both("seize", "attach", "traceme", "vm_writev", "vm_readv", "getfd"), "/shared/traced")
+                .ways(new Effect.Nothing(), "trace", both("kcmp"), "/shared/traced");
+        // These files say EACCES whatever the reason is.
+        both("mem", "mem-read", "environ").forEach(
+                way -> family.add(family.way(traced, "trace", way, "/shared/traced").with(Errno.EACCES)));
+        return family
+                .ways(traced, "trace", both("self-mem", "thread-mem"), "/shared/traced")
+                .harmless("/bin/cat", "/proc/self/maps")
+                .harmless("/bin/ps")
+                .harmless("/bin/kill", "-0", "1")
+                .scenario();
+    }
+
     static Scenario aliases() {
         return new Family("aliases", "files[0]", """
                 files:
@@ -178,6 +271,69 @@ final class Families {
                 .harmless("/bin/sh", "-c", "echo x >/shared/one; ln /shared/one /shared/two; rm /shared/one /shared/two")
                 .harmless("/bin/sh", "-c", "/probes/mount bind /bin /b && umount /b")
                 .harmless("/probes/capability", "chroot", "/bin")
+                .scenario();
+    }
+
+    /** The module is one that nothing else needs; its file is there for containers. */
+    static Scenario modules() {
+        var loaded = new NodeEffect.ModuleLoaded("nlmon");
+        return new Family("modules", "kernelModules[0]", """
+                kernelModules:
+                  - {action: deny}
+                """)
+                .in(spec -> spec.capable("SYS_MODULE"))
+                .ways(loaded, "module", both("init", "finit"), "/shared/module.ko")
+                .ways(new NodeEffect.ModuleGone("nlmon"), "module", both("delete"), "nlmon")
+                .harmless("/bin/cat", "/proc/modules")
+                .scenario();
+    }
+
+    static Scenario bpf() {
+        return new Family("bpf", "bpf[0]", """
+                bpf:
+                  - {action: deny}
+                """)
+                .in(spec -> spec.capable("BPF", "PERFMON", "NET_ADMIN"))
+                .ways(new ProcessEffect.Holds("anon_inode:bpf-map"), "bpf", both("map-create"))
+                .ways(new ProcessEffect.Holds("anon_inode:bpf-prog"), "bpf", both("prog-load", "prog-fd-by-id"))
+                .ways(new ProcessEffect.Holds("anon_inode:.?btf.?"), "bpf", both("btf-load"))
+                .ways(new ProcessEffect.Holds("anon_inode:.?bpf-stats.?"), "bpf", both("stats"))
+                .ways(new Effect.Nothing(), "bpf", both("prog-next-id", "prog-query"))
+                .harmless("/probes/socket", "new", "2", "1", "0")
+                .scenario();
+    }
+
+    static Scenario keys() {
+        var family = new Family("keys", "keys[0]", """
+                keys:
+                  - {action: deny}
+                """)
+                .ways(new NodeEffect.SessionKeyring(), "keys", both("join"))
+                .ways(new Effect.Nothing(), "keys", both("keyctl-describe"));
+        // The kernel says that it found no keyring that may be written.
+        both("add_key").forEach(way -> family.add(family.way(new NodeEffect.KeyAdded(), "keys", way).denied(ENOKEY)));
+        // Freely, the kernel asks a program of the node, which is not there.
+        both("request_key").forEach(way -> family.add(family.way(new Effect.Nothing(), "keys", way).freely(ENOENT)));
+        return family.harmless("/bin/cat", "/etc/passwd").scenario();
+    }
+
+    static Scenario rings() {
+        return new Family("rings", "ioUring[0]", """
+                ioUring:
+                  - {action: deny}
+                """)
+                .ways(new ProcessEffect.Holds("anon_inode:.io_uring."), "uring", both("setup", "poll"))
+                .harmless("/probes/write", "aio", "/etc/passwd")
+                .scenario();
+    }
+
+    static Scenario signals() {
+        return new Family("signals", "signals[0]", """
+                signals:
+                  - {action: deny, signals: [KILL]}
+                """)
+                .ways(new ProcessEffect.VictimKilled(), "signal", both("kill", "group", "tkill", "tgkill", "queue", "tgqueue", "pidfd", "async"))
+                .harmless("/bin/sh", "-c", "sleep 100 & kill $!")
                 .scenario();
     }
 

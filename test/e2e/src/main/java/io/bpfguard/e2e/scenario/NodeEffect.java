@@ -1,6 +1,7 @@
 package io.bpfguard.e2e.scenario;
 
 import io.bpfguard.e2e.cri.Container;
+import io.bpfguard.e2e.node.Shell;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -25,6 +26,63 @@ interface NodeEffect extends Effect {
         @Override
         public boolean present(Stage stage, Container container) {
             return !content(FILE).equals(NORMAL);
+        }
+    }
+
+    /** A kernel module is there that was not. */
+    record ModuleLoaded(String name) implements NodeEffect {
+        @Override
+        public void reset(Stage stage, Container container) {
+            Shell.run("rmmod", name);
+        }
+
+        @Override
+        public boolean present(Stage stage, Container container) {
+            return loaded(name);
+        }
+
+        private static boolean loaded(String name) {
+            return content(Path.of("/proc/modules")).lines().anyMatch(line -> line.startsWith(name + " "));
+        }
+    }
+
+    /** A kernel module is gone that was there. */
+    record ModuleGone(String name) implements NodeEffect {
+        @Override
+        public void reset(Stage stage, Container container) {
+            Shell.must("modprobe", name);
+        }
+
+        @Override
+        public boolean present(Stage stage, Container container) {
+            return !ModuleLoaded.loaded(name);
+        }
+    }
+
+    /** The user's keys have one that the probe adds. */
+    record KeyAdded() implements NodeEffect {
+        static final String NAME = "bpfguard-probe";
+
+        @Override
+        public void reset(Stage stage, Container container) {
+            Shell.must(stage.layout.probes().resolve("keys").toString(), "clear");
+        }
+
+        @Override
+        public boolean present(Stage stage, Container container) {
+            return listed();
+        }
+
+        static boolean listed() {
+            return content(Path.of("/proc/keys")).contains(NAME);
+        }
+    }
+
+    /** A process has a session keyring by the name that the probe gives it. */
+    record SessionKeyring() implements ProcessEffect {
+        @Override
+        public boolean present(int held, int containerPid) {
+            return KeyAdded.listed();
         }
     }
 

@@ -81,4 +81,20 @@ interface ProcessEffect extends Effect {
             return Host.descriptors(held).stream().anyMatch(target -> target.matches(pattern));
         }
     }
+
+    /** Its root directory is another than its container's. */
+    record OtherRoot() implements ProcessEffect {
+        @Override
+        public boolean present(int held, int containerPid) {
+            return !Host.root(held).equals(Host.root(containerPid));
+        }
+    }
+
+    /** The process "victim" of the container is gone. */
+    record VictimKilled() implements ProcessEffect {
+        @Override
+        public boolean present(int held, int containerPid) {
+            return Host.inCgroupOf(containerPid, "victim").filter(pid -> !Host.status(pid, "State").startsWith("Z")).isEmpty();
+        }
+    }
 }
