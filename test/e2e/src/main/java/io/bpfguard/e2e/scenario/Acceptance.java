@@ -10,12 +10,15 @@ import java.util.stream.Stream;
 
 /** The known cases that a container guard must stop, each by its own policy, with what must go on beside it. */
 final class Acceptance {
+    private static final int ENOENT = 2;
+    private static final int ENOEXEC = 8;
+
     private Acceptance() {}
 
     /** S01, cgroup release_agent (CVE-2022-0492), is {@link Catalogue#cveMount} and {@link Catalogue#cveRelease}. */
     static final List<Supplier<Scenario>> ALL = List.of(Acceptance::dirtyPipe, Acceptance::corePattern, Acceptance::blockDevice,
-            Acceptance::packetSockets, Acceptance::cryptoSockets, Acceptance::fileless, Acceptance::accounts, Acceptance::metadata,
-            Acceptance::nestedCgroup);
+            Acceptance::moduleLoad, Acceptance::bpf, Acceptance::ptrace, Acceptance::memory, Acceptance::packetSockets, Acceptance::cryptoSockets,
+            Acceptance::userNamespaces, Acceptance::fileless, Acceptance::accounts, Acceptance::metadata, Acceptance::nestedCgroup);
 
     /** S02, CVE-2022-0847: the kernels here are patched, so only the call shows. */
     static Scenario dirtyPipe() {
@@ -64,6 +67,58 @@ final class Acceptance {
                 .scenario();
     }
 
+    /** S14: denied before the kernel looks at what it is given, so no module is needed to show it. */
+    static Scenario moduleLoad() {
+        var family = new Family("s14-modules", "kernelModules[0]", """
+                kernelModules:
+                  - {action: deny}
+                """)
+                .in(spec -> spec.capable("SYS_MODULE"));
+        both("init-zeros", "finit-text").forEach(way -> family.add(family.way(new Effect.Nothing(), "module", way).freely(ENOEXEC)));
+        both("delete").forEach(way -> family.add(family.way(new Effect.Nothing(), "module", way, "nosuch").freely(ENOENT)));
+        return family.harmless("/bin/cat", "/proc/modules").harmless("/probes/run", "loader", "/probes/mark-dynamic", "/dev/null").scenario();
+    }
+
+    /** S15. */
+    static Scenario bpf() {
+        return new Family("s15-bpf", "bpf[0]", """
+                bpf:
+                  - {action: deny}
+                """)
+                .ways(new ProcessEffect.Holds("anon_inode:bpf-map"), "bpf", both("map-create"))
+                .ways(new Effect.Nothing(), "bpf", both("prog-next-id"))
+                .harmless("/probes/socket", "filter", "2", "2", "0")
+                .scenario();
+    }
+
+    /** S19. */
+    static Scenario ptrace() {
+        return new Family("s19-ptrace", "tracing[0]", """
+                tracing:
+                  - {action: deny, operations: [attach]}
+                """)
+                .ways(new Effect.FileChanged("traced"), "trace", both("seize", "attach", "traceme"), "/shared/traced")
+                .harmless("/bin/sh", "-c", "sleep 100 & kill -0 $! && kill $! && ps && cat /proc/self/stat /proc/self/status")
+                .harmless("/bin/cat", "/proc/1/stat")
+                .scenario();
+    }
+
+    /** S20: the memory of others, and one's own as Dirty COW used it. */
+    static Scenario memory() {
+        var traced = new Effect.FileChanged("traced");
+        var family = new Family("s20-memory", "tracing[0]", """
+                tracing:
+                  - {action: deny, operations: [attach]}
+                files:
+                  - {action: deny, fileSystems: [proc], paths: ["/**/mem"], operations: [write]}
+                """)
+                .ways(traced, "trace", both("vm_writev"), "/shared/traced");
+        // The file rule comes first; without it these say EACCES.
+        both("mem", "self-mem", "thread-mem").forEach(
+                way -> family.add(family.way(traced, "trace", way, "/shared/traced").by("files[0]")));
+        return family.harmless("/bin/cat", "/proc/self/maps").scenario();
+    }
+
     /** S24: CVE-2020-14386, CVE-2017-7308, CVE-2016-8655. */
     static Scenario packetSockets() {
         var socket = new ProcessEffect.Holds("socket:.*");
@@ -89,6 +144,26 @@ final class Acceptance {
                 .ways(socket, "socket", both("new", "alg"), "38", "5", "0")
                 .harmless("/probes/socket", "new", "2", "1", "0")
                 .harmless("/bin/dd", "if=/dev/urandom", "of=/dev/null", "count=1")
+                .scenario();
+    }
+
+    /** S29: by root and by somebody without privilege. */
+    static Scenario userNamespaces() {
+        var effect = new ProcessEffect.OtherNamespace("user");
+        var family = new Family("s29-user-namespaces", "namespaces[0]", """
+                namespaces:
+                  - {action: deny, kinds: [user]}
+                """)
+                .ways(effect, "namespace", both("unshare", "clone", "clone3"), "user");
+        for (String way : List.of("unshare", "clone", "clone3")) {
+            family.add(new Trial("namespace " + way + " without privilege",
+                    List.of("/probes/identity", "as", "4711", "/probes/namespace", way, "user"),
+                    Errno.EPERM, "s29-user-namespaces", "namespaces[0]", effect));
+        }
+        return family
+                .harmless("/bin/sh", "-c", "(true) & wait")
+                .harmless("/probes/namespace", "unshare", "uts")
+                .harmless("/probes/run", "execve", "/bin/true")
                 .scenario();
     }
 
