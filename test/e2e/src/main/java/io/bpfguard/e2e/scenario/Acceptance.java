@@ -4,8 +4,13 @@ import static io.bpfguard.e2e.scenario.Family.both;
 
 import io.bpfguard.e2e.cri.ContainerSpec;
 import io.bpfguard.e2e.scenario.Trial.Errno;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** The known cases that a container guard must stop, each by its own policy, with what must go on beside it. */
@@ -18,7 +23,8 @@ final class Acceptance {
     /** S01, cgroup release_agent (CVE-2022-0492), is {@link Catalogue#cveMount} and {@link Catalogue#cveRelease}. */
     static final List<Supplier<Scenario>> ALL = List.of(Acceptance::dirtyPipe, Acceptance::corePattern, Acceptance::blockDevice,
             Acceptance::moduleLoad, Acceptance::bpf, Acceptance::ptrace, Acceptance::memory, Acceptance::packetSockets, Acceptance::cryptoSockets,
-            Acceptance::userNamespaces, Acceptance::fileless, Acceptance::accounts, Acceptance::metadata, Acceptance::nestedCgroup);
+            Acceptance::userNamespaces, Acceptance::fileless, Acceptance::accounts, Acceptance::metadata, Acceptance::nestedCgroup,
+            Acceptance::sets);
 
     /** S02, CVE-2022-0847: the kernels here are patched, so only the call shows. */
     static Scenario dirtyPipe() {
@@ -236,5 +242,28 @@ final class Acceptance {
 
     static List<String> allNames() {
         return ALL.stream().map(each -> each.get().name()).toList();
+    }
+
+    /** The library's sets on the same pods: an ordinary workload goes on under them. */
+    static Scenario sets() {
+        String selector = "  selector:\n    podLabels:\n      matchLabels:\n        app: library-sets\n";
+        String policies = Stream.of("baseline", "restricted").map(name -> text(Path.of("policies/library", name + ".yaml")))
+                .map(text -> text.replace("\nspec:\n", "\nspec:\n" + selector)).collect(Collectors.joining("---\n"));
+        return new TrialScenario("library-sets", policies, List.of(
+                new Trial("mounting", List.of("/probes/mount", "new", "tmpfs", "/m"), Errno.EPERM, "restricted", "mounts[0]",
+                        new Effect.Mounted("tmpfs", "/m")),
+                new Trial("the metadata service", List.of("/probes/connect", "connect", "169.254.169.254", "80"), Errno.EPERM, "baseline", "network[0]",
+                        new NodeEffect.Reached(Listeners.METADATA.getFirst()))),
+                List.of(List.of("/bin/sh", "-c", "sleep 100 & kill $!; wait $!; echo x >/shared/other && cat /shared/other && rm /shared/other"),
+                        List.of("/bin/ps"), List.of("/bin/cat", "/etc/passwd", "/proc/self/status"),
+                        List.of("/probes/socket", "new", "2", "1", "0"), List.of("/probes/run", "execve", "/bin/true")));
+    }
+
+    private static String text(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 }
