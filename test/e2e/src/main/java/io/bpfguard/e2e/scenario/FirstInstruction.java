@@ -26,7 +26,10 @@ public final class FirstInstruction implements Scenario {
     private static final int STARTS = 200;
     /** So many containers are made before the agent is frozen, and are all started before it goes on: a thaw costs a new link. */
     private static final int BATCH = 10;
-    /** As many as there are CPUs. In pods of their own: shims of containerd 2.1 lose the end of a container beside the start of another. */
+    /**
+     * As many as there are CPUs. In pods of their own: where two containers of a pod started at once, containerd 1.7 could not make
+     * a shim's socket, and 2.1 never said of one of them that it had ended.
+     */
     private static final int AT_ONCE = 2;
     private static final String DENIED = "exit 1, size 0";
     private static final String THROUGH = "exit 0, size 1";
