@@ -4,6 +4,7 @@ import io.bpfguard.policy.compiled.Action;
 import io.bpfguard.policy.compiled.Extractor;
 import io.bpfguard.policy.compiled.Matcher;
 import io.bpfguard.policy.compiled.ProcessAccess;
+import io.bpfguard.policy.model.Abi;
 import io.bpfguard.policy.model.Errno;
 import io.bpfguard.policy.model.GlobToken;
 import io.bpfguard.policy.model.IntegerPatterns;
@@ -13,11 +14,13 @@ import io.bpfguard.policy.model.RuleHead;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.EnumSet;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Lowers rules over whole families to the hooks that every entry of the family passes. Where all of an entry passes is
@@ -171,40 +174,30 @@ record NamedLowering(Lowering.Builder builder, RuleHead head) {
 
     /** Calls all of whose effective uses ask for a capability. */
     private void calls(Set<String> names, String note) {
-        Numbers numbers = Numbers.of(names);
-        hook("capable", Matcher.SYSTEM_CALL, new Subject.SystemCalls(numbers.in64(), numbers.in32()), " by system call", note);
+        hook("capable", Matcher.SYSTEM_CALL, new Subject.SystemCalls(numbers64(names), numbers32(names)), " by system call", note);
     }
 
     /** Uses of calls, told by an argument, that ask for a capability. */
     private void capable(Set<String> names, int argument, List<List<GlobToken>> values, String note) {
-        Numbers numbers = Numbers.of(names);
-        List<List<GlobToken>> calls = new ArrayList<>();
-        numbers.in64().stream().sorted().forEach(number -> calls.add(call(number, false)));
-        numbers.in32().stream().sorted().forEach(number -> calls.add(call(number, true)));
-        Map<Extractor, List<List<GlobToken>>> wanted = new HashMap<>(Map.of(Extractor.SYSTEM_CALL, calls));
-        wanted.put(Extractor.register(argument), values);
-        hook("capable", Matcher.ARGUMENTS, new Subject.Arguments(wanted), " by system call and arguments", note);
+        List<List<GlobToken>> calls = Stream.concat(RegisterLowering.numbers(numbers64(names), Abi.BITS_64),
+                RegisterLowering.numbers(numbers32(names), Abi.BITS_32)).toList();
+        hook("capable", Matcher.ARGUMENTS, new Subject.Arguments(Map.of(Extractor.SYSTEM_CALL, calls, Extractor.register(argument), values)),
+                " by system call and arguments", note);
     }
 
-    private static List<GlobToken> call(int number, boolean compat) {
-        return IntegerPatterns.equal(Extractor.systemCall(number, compat), Extractor.WIDTH);
+    private static Set<Integer> numbers64(Set<String> names) {
+        return numbers(names, SystemCall::numbers64);
+    }
+
+    private static Set<Integer> numbers32(Set<String> names) {
+        return numbers(names, call -> call.number32().stream());
+    }
+
+    private static Set<Integer> numbers(Set<String> names, Function<SystemCall, IntStream> numbers) {
+        return names.stream().map(name -> SystemCalls.named(name).orElseThrow()).flatMapToInt(numbers).boxed().collect(Collectors.toSet());
     }
 
     private static List<List<GlobToken>> anyBit(Collection<Integer> bits) {
         return bits.stream().map(bit -> IntegerPatterns.masked(bit, bit, Extractor.WIDTH)).toList();
-    }
-
-    /** The numbers of some calls. */
-    private record Numbers(Set<Integer> in64, Set<Integer> in32) {
-        static Numbers of(Set<String> names) {
-            Numbers numbers = new Numbers(new HashSet<>(), new HashSet<>());
-            for (String name : names) {
-                SystemCall call = SystemCalls.named(name).orElseThrow();
-                call.number64().ifPresent(numbers.in64::add);
-                call.numberX32().ifPresent(numbers.in64::add);
-                call.number32().ifPresent(numbers.in32::add);
-            }
-            return numbers;
-        }
     }
 }

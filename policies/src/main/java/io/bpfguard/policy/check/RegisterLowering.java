@@ -50,8 +50,8 @@ record RegisterLowering(Lowering.Builder builder, SystemCallLowering.Call call) 
     }
 
     /** Sequences for the numbers of a call, as a key has them. */
-    static List<List<GlobToken>> numbers(Collection<Integer> numbers, Abi abi) {
-        return numbers.stream().sorted().map(number -> IntegerPatterns.equal(Extractor.systemCall(number, abi == Abi.BITS_32), REGISTER)).toList();
+    static Stream<List<GlobToken>> numbers(Collection<Integer> numbers, Abi abi) {
+        return numbers.stream().sorted().map(number -> IntegerPatterns.equal(Extractor.systemCall(number, abi == Abi.BITS_32), REGISTER));
     }
 
     /** The meaning of the registers, if all conditions can be asked. */
@@ -111,7 +111,7 @@ record RegisterLowering(Lowering.Builder builder, SystemCallLowering.Call call) 
     /** The calls with one of the numbers that meet the conditions; empty when none can, or something is refused. */
     private Optional<Subject> subject(Abi abi, Set<Integer> numbers, List<SystemCallArguments.Register> registers) {
         Map<Extractor, List<List<GlobToken>>> sequences = new LinkedHashMap<>();
-        sequences.put(Extractor.SYSTEM_CALL, numbers(numbers, abi));
+        sequences.put(Extractor.SYSTEM_CALL, numbers(numbers, abi).toList());
         for (Condition condition : call.rule().conditions()) {
             int index = index(condition.argument().value(), registers);
             IntegerConditions integers = integers(registers.get(index), abi);

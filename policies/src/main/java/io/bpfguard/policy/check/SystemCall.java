@@ -1,6 +1,7 @@
 package io.bpfguard.policy.check;
 
 import java.util.OptionalInt;
+import java.util.stream.IntStream;
 
 /**
  * A system call of x86.
@@ -10,4 +11,9 @@ import java.util.OptionalInt;
  * @param number32 in the 32-bit table (int 0x80, sysenter)
  * @param numberX32 in the x32 table, where that is another one than the 64-bit number
  */
-public record SystemCall(String name, OptionalInt number64, OptionalInt number32, OptionalInt numberX32) {}
+public record SystemCall(String name, OptionalInt number64, OptionalInt number32, OptionalInt numberX32) {
+    /** By which 64-bit and x32 programs make it. */
+    IntStream numbers64() {
+        return IntStream.concat(number64.stream(), numberX32.stream());
+    }
+}

@@ -76,8 +76,7 @@ record SystemCallLowering(Lowering.Builder builder) {
         Set<Integer> numbers64 = new HashSet<>();
         Set<Integer> numbers32 = new HashSet<>();
         if (rule.abis().contains(Abi.BITS_64)) {
-            call.number64().ifPresent(numbers64::add);
-            call.numberX32().ifPresent(numbers64::add);
+            call.numbers64().forEach(numbers64::add);
         }
         if (rule.abis().contains(Abi.BITS_32)) {
             Stream.concat(Stream.of(call), only32.stream().map(other -> SystemCalls.named(other).orElseThrow()))
@@ -102,8 +101,8 @@ record SystemCallLowering(Lowering.Builder builder) {
         }
         // One function may serve both ABIs.
         return List.of(call.isWhole() ? new Subject.Always()
-                : new Subject.Arguments(Map.of(Extractor.SYSTEM_CALL, Stream.concat(RegisterLowering.numbers(call.numbers64(), Abi.BITS_64).stream(),
-                        RegisterLowering.numbers(call.numbers32(), Abi.BITS_32).stream()).toList())));
+                : new Subject.Arguments(Map.of(Extractor.SYSTEM_CALL, Stream.concat(RegisterLowering.numbers(call.numbers64(), Abi.BITS_64),
+                        RegisterLowering.numbers(call.numbers32(), Abi.BITS_32)).toList())));
     }
 
     private Optional<Gate> missing(GatedCall row) {

@@ -6,7 +6,6 @@ import io.bpfguard.policy.model.Glob;
 import io.bpfguard.policy.model.KernelNumber;
 import io.bpfguard.policy.model.Located;
 import io.bpfguard.policy.model.Position;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -28,12 +27,7 @@ final class ConditionReader {
 
     /** A list of conditions; wrong ones are problems and left out. */
     List<Condition> read(YamlNode node, String owner) {
-        List<Condition> conditions = new ArrayList<>();
-        List<YamlNode> items = values.items(node, owner);
-        for (int i = 0; i < items.size(); i++) {
-            condition(items.get(i), owner + "[" + i + "]").ifPresent(conditions::add);
-        }
-        return conditions;
+        return values.each(node, owner, this::condition);
     }
 
     private Optional<Condition> condition(YamlNode node, String owner) {

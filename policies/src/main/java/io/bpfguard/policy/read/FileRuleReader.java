@@ -10,7 +10,6 @@ import io.bpfguard.policy.model.IntegerRange;
 import io.bpfguard.policy.model.Located;
 import io.bpfguard.policy.model.Rule;
 import io.bpfguard.policy.model.RuleHead;
-import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -65,7 +64,7 @@ final class FileRuleReader {
         List<Located<Glob>> from = globs(fields, owner, "from", Glob.Kind.PATH);
         Optional<Located<Boolean>> own = fields.take("owner").flatMap(node -> values.word(node, owner + ".owner", OWNERS));
         List<Located<Glob>> fileSystems = globs(fields, owner, "fileSystems", Glob.Kind.NAME);
-        List<DeviceRange> devices = fields.take("devices").map(node -> devices(node, owner + ".devices")).orElse(List.of());
+        List<DeviceRange> devices = fields.take("devices").map(node -> values.each(node, owner + ".devices", this::device)).orElse(List.of());
         boolean foreignMount = fields.take("foreignMounts").map(node -> isTrue(node, owner + ".foreignMounts")).orElse(false);
         requireOne(fields, owner, "paths", "from", "owner", "fileSystems", "devices", "foreignMounts");
         own.filter(self -> !self.value() && !operations.isEmpty() && MAKING.containsAll(operations)).ifPresent(other -> problems.add(other.at(), owner
@@ -110,15 +109,6 @@ final class FileRuleReader {
             });
         }
         return set;
-    }
-
-    private List<DeviceRange> devices(YamlNode node, String owner) {
-        List<DeviceRange> devices = new ArrayList<>();
-        List<YamlNode> items = values.items(node, owner);
-        for (int i = 0; i < items.size(); i++) {
-            device(items.get(i), owner + "[" + i + "]").ifPresent(devices::add);
-        }
-        return devices;
     }
 
     /** A device as rules and tests name it: {@code {type: block, major: 8, minors: 0-15}}. */

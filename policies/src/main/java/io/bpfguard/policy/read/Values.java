@@ -12,8 +12,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.BiFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 
 /** Values of the types that the language has; a wrong one is a problem and empty. */
 final class Values {
@@ -77,6 +79,12 @@ final class Values {
             problems.add(node.at(), owner + " is an empty list; leave the key out or name something");
         }
         return sequence.items();
+    }
+
+    /** A list of what {@code reader} makes of a node and its name in messages; entries that are nothing are left out. */
+    <T> List<T> each(YamlNode node, String owner, BiFunction<YamlNode, String, Optional<T>> reader) {
+        List<YamlNode> items = items(node, owner);
+        return IntStream.range(0, items.size()).boxed().flatMap(i -> reader.apply(items.get(i), owner + "[" + i + "]").stream()).toList();
     }
 
     /** A list of globs. */
