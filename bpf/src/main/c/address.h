@@ -39,16 +39,6 @@ static __always_inline bool is_kernel_socket(struct sock *sk)
 	return BPF_CORE_READ_BITFIELD_PROBED(sk, sk_kern_sock);
 }
 
-/* Goes on with the next step. */
-static __always_inline int not_judged(void *ctx)
-{
-	const struct verdict none = {};
-	const struct object nothing = {};
-	struct label *label = current_label();
-
-	return label ? conclude(ctx, label, &none, &nothing) : 0;
-}
-
 static __always_inline struct socket_key key_of(__u16 family, __u16 type, __u16 protocol)
 {
 	return (struct socket_key){ .family = bpf_htons(family), .type = bpf_htons(type), .protocol = bpf_htons(protocol) };

@@ -13,16 +13,8 @@ int BPF_PROG(match_capability, const void *cred, void *ns, int capability)
 {
 	struct object object = { .kind = OBJECT_CAPABILITY, .number = capability };
 	struct label *label = current_label();
-	const struct verdict *table;
-	struct step *step;
 
-	if (!label)
-		return 0;
-	step = current_step(label);
-	table = verdict_table(step);
-	if (!table)
-		return conclude_error(ctx, label, step, REASON_NO_RULESET, &object);
-	return conclude(ctx, label, &table[bounded(capability, CAPABILITIES - 1)], &object);
+	return label ? conclude_entry(ctx, label, capability, CAPABILITIES - 1, &object) : 0;
 }
 
 #define CAP_SYS_ADMIN 21

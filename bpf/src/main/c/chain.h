@@ -160,3 +160,24 @@ static __always_inline int conclude_error(void *ctx, struct label *label, const 
 	label->decision.step++;
 	return run_step(ctx, label);
 }
+
+/* Goes on with the next step: this one has nothing to say. */
+static __always_inline int not_judged(void *ctx)
+{
+	const struct verdict none = {};
+	const struct object nothing = {};
+	struct label *label = current_label();
+
+	return label ? conclude(ctx, label, &none, &nothing) : 0;
+}
+
+/* Ends a step with a verdict of its ruleset, which is a plain table. Of the index only the bits of mask count. */
+static __always_inline int conclude_entry(void *ctx, struct label *label, __u32 index, __u32 mask, const struct object *object)
+{
+	struct step *step = current_step(label);
+	const struct verdict *table = verdict_table(step);
+
+	if (!table)
+		return conclude_error(ctx, label, step, REASON_NO_RULESET, object);
+	return conclude(ctx, label, &table[bounded(index, mask)], object);
+}

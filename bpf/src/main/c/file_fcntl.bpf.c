@@ -24,8 +24,8 @@ int BPF_PROG(match_signal, struct file *file, unsigned int command, unsigned lon
 
 	/* Nobody, and the process itself, as it knows itself. F_SETOWN_EX has its number in user memory. */
 	if (command == F_SETOWN && (!(__u32)owner || (__u32)owner == innermost_pid(leader)))
-		return no_signal(ctx);
+		return not_judged(ctx);
 	if (command != F_SETOWN && command != F_SETOWN_EX)
-		return no_signal(ctx);
+		return not_judged(ctx);
 	return judge_owner(ctx);
 }

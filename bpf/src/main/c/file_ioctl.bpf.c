@@ -8,9 +8,7 @@
 HOOK(file_ioctl)
 
 SEC("lsm/file_ioctl")
-int BPF_PROG(match_signal, struct file *file, unsigned int command, unsigned long argument)
+int BPF_PROG(match_signal, struct file *file, unsigned int command)
 {
-	if (command != FIOSETOWN && command != SIOCSPGRP)
-		return no_signal(ctx);
-	return judge_owner(ctx);
+	return judge_ioctl(ctx, command);
 }

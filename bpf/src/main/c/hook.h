@@ -40,16 +40,8 @@ static __always_inline int judge_always(void *ctx)
 {
 	const struct object nothing = {};
 	struct label *label = current_label();
-	const struct verdict *table;
-	struct step *step;
 
-	if (!label)
-		return 0;
-	step = current_step(label);
-	table = verdict_table(step);
-	if (!table)
-		return conclude_error(ctx, label, step, REASON_NO_RULESET, &nothing);
-	return conclude(ctx, label, table, &nothing);
+	return label ? conclude_entry(ctx, label, 0, 0, &nothing) : 0;
 }
 
 #define HOOK(name)                                                                                                    \

@@ -43,9 +43,7 @@ static __always_inline int judge_process_file(void *ctx, struct file *file)
 	struct label *label = current_label();
 	const struct verdict none = {};
 	char name[PROCESS_NAME] = {};
-	const struct verdict *table;
 	struct inode *inode;
-	struct step *step;
 	bool is_memory, is_own;
 	struct pid *pid;
 
@@ -57,9 +55,8 @@ static __always_inline int judge_process_file(void *ctx, struct file *file)
 	pid = BPF_CORE_READ((struct proc_inode *)((void *)inode - bpf_core_field_offset(struct proc_inode, vfs_inode)), pid);
 	if (!pid)
 		return conclude(ctx, label, &none, &object);
-	step = current_step(label);
 	if (bpf_probe_read_kernel_str(name, sizeof(name), BPF_CORE_READ(file, f_path.dentry, d_name.name)) < 0)
-		return conclude_error(ctx, label, step, REASON_READ_FAILED, &object);
+		return conclude_error(ctx, label, current_step(label), REASON_READ_FAILED, &object);
 	is_memory = NAMED(name, "mem");
 	target = task_of(pid);
 	is_own = target && (BPF_CORE_READ(target, tgid) == task->tgid || BPF_CORE_READ(target, mm) == task->mm);
@@ -74,8 +71,5 @@ static __always_inline int judge_process_file(void *ctx, struct file *file)
 	object.number = target ? BPF_CORE_READ(target, tgid) : 0;
 	object.text = name;
 	object.length = sizeof(name);
-	table = verdict_table(step);
-	if (!table)
-		return conclude_error(ctx, label, step, REASON_NO_RULESET, &object);
-	return conclude(ctx, label, &table[bounded(object.operation, 3)], &object);
+	return conclude_entry(ctx, label, object.operation, 3, &object);
 }

@@ -38,12 +38,8 @@ static __always_inline int judge_owner(void *ctx)
 	return conclude(ctx, label, &strongest, &object);
 }
 
-/* The next step, where this one has nothing to say. */
-static __always_inline int no_signal(void *ctx)
+/* ioctl(2): the owner of a socket, whose number is in user memory. */
+static __always_inline int judge_ioctl(void *ctx, unsigned int command)
 {
-	const struct object nothing = {};
-	const struct verdict none = {};
-	struct label *label = current_label();
-
-	return label ? conclude(ctx, label, &none, &nothing) : 0;
+	return command == FIOSETOWN || command == SIOCSPGRP ? judge_owner(ctx) : not_judged(ctx);
 }

@@ -16,8 +16,6 @@ int BPF_PROG(match_signal, struct task_struct *target, void *unused_info, int si
 	struct task_struct *task = bpf_get_current_task_btf();
 	__u64 info = 0, other_cred = 0;
 	struct label *label = current_label(), *other;
-	const struct verdict *table;
-	struct step *step;
 
 	if (!label)
 		return 0;
@@ -25,14 +23,10 @@ int BPF_PROG(match_signal, struct task_struct *target, void *unused_info, int si
 	bpf_get_func_arg(ctx, 1, &info);
 	bpf_get_func_arg(ctx, 3, &other_cred);
 	if (signal < 1 || signal >= SIGNALS || !info || other_cred || target->tgid == task->tgid)
-		return no_signal(ctx);
+		return not_judged(ctx);
 	other = bpf_task_storage_get(&labels, target, 0, 0);
 	object.operation = other && other->container == label->container ? SIGNAL_CONTAINER : SIGNAL_OUTSIDE;
 	object.text = target->comm;
 	object.length = sizeof(target->comm);
-	step = current_step(label);
-	table = verdict_table(step);
-	if (!table)
-		return conclude_error(ctx, label, step, REASON_NO_RULESET, &object);
-	return conclude(ctx, label, &table[bounded(object.operation * SIGNALS + signal, 255)], &object);
+	return conclude_entry(ctx, label, object.operation * SIGNALS + signal, 255, &object);
 }
