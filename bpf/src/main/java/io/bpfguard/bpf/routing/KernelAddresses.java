@@ -1,15 +1,11 @@
 package io.bpfguard.bpf.routing;
 
 import io.bpfguard.bpf.libbpf.BpfObject;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
+import io.bpfguard.bpf.libbpf.Kallsyms;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Stream;
 
 /**
  * Where the kernel proper has the variables and functions that programs ask for by a constant {@code address_of_NAME}. Read
@@ -57,20 +53,13 @@ final class KernelAddresses {
         return address;
     }
 
-    /** Symbols of modules have a tab behind their name. */
     private Map<String, Long> read() {
         var found = new HashMap<String, Long>();
-        try (Stream<String> lines = Files.lines(kallsyms, StandardCharsets.ISO_8859_1)) {
-            lines.forEach(line -> {
-                int type = line.indexOf(' ');
-                String name = type < 0 || line.length() < type + 3 ? "" : line.substring(type + 3);
-                if (REQUIRED.contains(name) || OPTIONAL.contains(name)) {
-                    found.putIfAbsent(name, Long.parseUnsignedLong(line, 0, type, 16));
-                }
-            });
-        } catch (IOException failure) {
-            throw new UncheckedIOException("reading " + kallsyms, failure);
-        }
+        Kallsyms.read(kallsyms, symbol -> {
+            if (symbol.module().isEmpty() && (REQUIRED.contains(symbol.name()) || OPTIONAL.contains(symbol.name()))) {
+                found.putIfAbsent(symbol.name(), symbol.address());
+            }
+        });
         return Map.copyOf(found);
     }
 }
