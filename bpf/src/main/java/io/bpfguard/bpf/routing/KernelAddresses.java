@@ -29,7 +29,7 @@ final class KernelAddresses {
     /**
      * Sets what the object, not yet loaded, asks for.
      *
-     * @throws RoutingException if a required one is not there, or hidden
+     * @throws RoutingException if a required one is not there, or one is hidden or there twice
      */
     void setIn(BpfObject object) {
         object.constants().stream().filter(constant -> constant.startsWith(PREFIX))
@@ -57,7 +57,14 @@ final class KernelAddresses {
         var found = new HashMap<String, Long>();
         Kallsyms.read(kallsyms, symbol -> {
             if (symbol.module().isEmpty() && (REQUIRED.contains(symbol.name()) || OPTIONAL.contains(symbol.name()))) {
+<<<<<<< Updated upstream
                 found.putIfAbsent(symbol.name(), symbol.address());
+=======
+                Long other = found.put(symbol.name(), symbol.address());
+                if (other != null && other != symbol.address()) {
+                    throw new RoutingException(kallsyms + " has " + symbol.name() + " twice, and BPFGuard cannot tell which is meant: this kernel is not known, use another one");
+                }
+>>>>>>> Stashed changes
             }
         });
         return Map.copyOf(found);

@@ -41,6 +41,14 @@ class KernelAddressesTest {
     }
 
     @Test
+    void thereTwice() throws IOException {
+        var addresses = reading(GOOD + "ffffffff82b00000 d mount_lock\n");
+        assertThatThrownBy(() -> addresses.of("mount_lock")).isInstanceOf(RoutingException.class).hasMessageContaining("has mount_lock twice");
+        // A module's of the same name is no matter.
+        assertThat(reading(GOOD + "ffffffffc0b00000 d mount_lock\t[odd]\n").of("mount_lock")).isEqualTo(0xffffffff82a01040L);
+    }
+
+    @Test
     void missing() throws IOException {
         var addresses = reading("ffffffff82a01040 D mount_lock\n");
         assertThatThrownBy(() -> addresses.of("rename_lock")).isInstanceOf(RoutingException.class)
