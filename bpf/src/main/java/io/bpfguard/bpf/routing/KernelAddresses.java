@@ -57,14 +57,10 @@ final class KernelAddresses {
         var found = new HashMap<String, Long>();
         Kallsyms.read(kallsyms, symbol -> {
             if (symbol.module().isEmpty() && (REQUIRED.contains(symbol.name()) || OPTIONAL.contains(symbol.name()))) {
-<<<<<<< Updated upstream
-                found.putIfAbsent(symbol.name(), symbol.address());
-=======
                 Long other = found.put(symbol.name(), symbol.address());
                 if (other != null && other != symbol.address()) {
                     throw new RoutingException(kallsyms + " has " + symbol.name() + " twice, and BPFGuard cannot tell which is meant: this kernel is not known, use another one");
                 }
->>>>>>> Stashed changes
             }
         });
         return Map.copyOf(found);
