@@ -102,31 +102,51 @@ static __always_inline const struct verdict *verdict_table(const struct step *st
 	return (void *)(block + TABLE_OFFSET);
 }
 
+/* What a container's route says of this hook. */
+struct route_entry {
+	__u32 generation;
+	__u32 chain; /* number; 0: nothing is decided here */
+	bool missing; /* the route is not there */
+};
+
+static __always_inline struct route_entry route_entry(const struct label *label)
+{
+	struct route_entry entry = { .missing = true };
+	__u32 route_number;
+	struct route *route;
+	__u64 *route_word;
+	__u64 word;
+
+	route_word = bpf_map_lookup_elem(&container_routes, &label->container);
+	if (!route_word)
+		return entry;
+	word = *(volatile __u64 *)route_word;
+	entry.generation = word >> 32;
+	route_number = word;
+	route = bpf_map_lookup_elem(&routes, &route_number);
+	if (!route)
+		return entry;
+	entry.chain = route->chain[hook_number & (HOOKS - 1)];
+	entry.missing = false;
+	return entry;
+}
+
 /* The router: the whole cost of a hook for tasks without a label, or without a chain there. */
 static __always_inline int route_decision(void *ctx)
 {
 	const struct object nothing = {};
 	struct label *label = current_label();
-	__u32 route_number, chain_number;
-	struct route *route;
-	__u64 *route_word;
-	__u64 word;
+	struct route_entry entry;
 
 	if (!label)
 		return 0;
-	route_word = bpf_map_lookup_elem(&container_routes, &label->container);
-	if (!route_word)
+	entry = route_entry(label);
+	if (entry.missing)
 		return refuse(label, REASON_NO_ROUTE, &nothing);
-	word = *(volatile __u64 *)route_word;
-	route_number = word;
-	route = bpf_map_lookup_elem(&routes, &route_number);
-	if (!route)
-		return refuse(label, REASON_NO_ROUTE, &nothing);
-	chain_number = route->chain[hook_number & (HOOKS - 1)];
-	if (!chain_number)
+	if (!entry.chain)
 		return 0;
-	label->decision.generation = word >> 32;
-	label->decision.chain = chain_number;
+	label->decision.generation = entry.generation;
+	label->decision.chain = entry.chain;
 	label->decision.step = 0;
 	return run_step(ctx, label);
 }

@@ -19,6 +19,7 @@ enum reason {
 	REASON_PATH_TOO_LONG,   /* over 4095 bytes, or too many components and mounts */
 	REASON_READ_FAILED,     /* kernel memory could not be read */
 	REASON_NO_MEMORY,       /* no task storage for the path */
+	REASON_PROGRAM_FAILED,  /* a program of programs.d says that it cannot tell */
 };
 
 enum object_kind {
@@ -31,6 +32,7 @@ enum object_kind {
 	OBJECT_ARGUMENTS,
 	OBJECT_SIGNAL,
 	OBJECT_PROCESS_FILE,
+	OBJECT_PROGRAM,
 };
 
 struct event {
@@ -49,7 +51,7 @@ struct event {
 	__u8 reason;      /* enum reason */
 	__u8 object_kind; /* enum object_kind */
 	__u32 operation;  /* enum path_operation, socket_operation, signal_target or process_access, or the ABI of a system call: 0 = 64-bit, 1 = 32-bit */
-	__u64 number;     /* capability, system call, flags of a mount, signal, or the process that a file of procfs shows */
+	__u64 number;     /* capability, system call, flags of a mount, signal, the process that a file of procfs shows, or what a program said */
 	char comm[16];
 	__u32 object_length;
 	__u32 value_count;

@@ -56,29 +56,22 @@ static __always_inline struct verdict judge_function(void *ctx, bool prevents)
 	enum reason reason = REASON_RULE;
 	struct function_text *text = NULL;
 	struct verdict verdict = {};
-	__u32 route_number, chain_number;
-	struct route *route;
+	struct route_entry entry;
 	struct chain *chain;
-	__u64 *route_word;
-	__u64 word;
 
 	if (!label)
 		return verdict;
+	entry = route_entry(label);
 	source.container = label->container;
-	route_word = bpf_map_lookup_elem(&container_routes, &label->container);
-	word = route_word ? *(volatile __u64 *)route_word : ~0ULL;
-	source.generation = word >> 32;
-	route_number = word;
-	route = bpf_map_lookup_elem(&routes, &route_number);
-	if (!route) {
+	source.generation = entry.generation;
+	if (entry.missing) {
 		verdict = broken;
 		reason = REASON_NO_ROUTE;
 		goto act;
 	}
-	chain_number = route->chain[hook_number & (HOOKS - 1)];
-	if (!chain_number)
+	if (!entry.chain)
 		return verdict;
-	chain = bpf_map_lookup_elem(&chains, &chain_number);
+	chain = bpf_map_lookup_elem(&chains, &entry.chain);
 	if (!chain || chain->count > FUNCTION_STEPS) {
 		verdict = broken;
 		reason = REASON_NO_ROUTE;

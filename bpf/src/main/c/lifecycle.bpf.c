@@ -14,14 +14,8 @@
 #include "cgroup.h"
 #include "event.h"
 #include "label.h"
+#include "layout.h"
 #include "namespace.h"
-
-/* What the Java side must agree with; read from this object's .rodata before it is loaded. */
-const volatile __u32 layout[] = {
-	sizeof(struct label), sizeof(struct container), sizeof(struct route), sizeof(struct chain), sizeof(struct event),
-	__builtin_offsetof(struct event, object), __builtin_offsetof(struct container, name), OBJECT_SIZE, NAME_SIZE,
-	HOOKS, STEPS, BLOCK_SIZE, RULESET_VERSION,
-};
 
 /* The mount namespace that stands in for the runtime's where nobody saw the cgroup being made. */
 const volatile __u32 host_mntns = 0;

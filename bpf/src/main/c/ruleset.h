@@ -22,7 +22,7 @@
  *                           verdicts stand behind the others: those that a path is sure to get.
  *   CAPABILITY              struct verdict by_capability[64] at TABLE_OFFSET
  *   SYSTEM_CALL             struct verdict by_number[2][SYSCALLS] at TABLE_OFFSET: 64-bit numbers, then 32-bit ones
- *   ALWAYS                  struct verdict at TABLE_OFFSET
+ *   ALWAYS, PROGRAM         struct verdict at TABLE_OFFSET
  *   SIGNAL                  struct verdict by_signal[2][SIGNALS] at TABLE_OFFSET: for each enum signal_target
  *   PROCESS_FILE            struct verdict by_access[PROCESS_ACCESSES] at TABLE_OFFSET
  */
@@ -53,7 +53,10 @@ enum matcher {
 	MATCH_ALIAS,
 	MATCH_SIGNAL,
 	MATCH_PROCESS_FILE,
+	MATCH_PROGRAM, /* a program of programs.d; its slot is not this number, but one from FIRST_PROGRAM_SLOT on */
 };
+
+#define FIRST_PROGRAM_SLOT 16
 
 /* io.bpfguard.policy.compiled.PathOperation; mounts and arguments have one operation, number 0. */
 enum path_operation {

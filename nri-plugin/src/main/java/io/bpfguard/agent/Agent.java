@@ -2,6 +2,8 @@ package io.bpfguard.agent;
 
 import io.bpfguard.bpf.libbpf.Libbpf;
 import io.bpfguard.bpf.node.NodeRequirements;
+import io.bpfguard.bpf.node.NodeWithPrograms;
+import io.bpfguard.bpf.node.ProgramDirectory;
 import io.bpfguard.bpf.node.RunningKernel;
 import io.bpfguard.bpf.routing.RoutingState;
 import io.bpfguard.nri.LaunchEnvironment;
@@ -11,6 +13,7 @@ import io.bpfguard.nri.NriRunner;
 import io.bpfguard.nri.NriState;
 import io.bpfguard.nri.TrunkConnector;
 import io.bpfguard.nri.UnixSocketConnector;
+import io.bpfguard.policy.read.FileRules;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
@@ -82,12 +85,14 @@ public final class Agent implements AutoCloseable {
         open.push(kernel);
         RoutingState state = RoutingState.open(libbpf, options.bpffs());
         open.push(state);
-        Enforcement enforcement = new Enforcement(state, kernel, Cgroups.HERE);
+        Enforcement enforcement = new Enforcement(state, Cgroups.HERE);
         DecisionLog decisions = new DecisionLog(state, enforcement, log);
         open.push(decisions);
-        Policies policies = new Policies(options.policies(), options.stateDirectory().resolve("accepted"), options.runDirectory(), kernel, enforcement, log);
-        // First the watcher: a file that is written while the directory is read is then read again.
+        Policies policies = new Policies(options.policies(), options.programs(), options.stateDirectory().resolve("accepted"), options.runDirectory(),
+                programs -> new NodeWithPrograms(kernel, new ProgramDirectory(libbpf, programs, FileRules.ROOT)), enforcement, log);
+        // First the watchers: a file that is written while a directory is read is then read again.
         open.push(new PolicyWatcher(options.policies(), policies::load));
+        open.push(new PolicyWatcher(options.programs(), policies::load));
         policies.loadOrRestore();
         open.push(new ModuleWatcher(enforcement::waiting, kernel::isLive, policies::moduleLoaded));
         open.push(housekeeping(enforcement, decisions));

@@ -174,6 +174,7 @@ final class DecisionLog implements AutoCloseable {
                     json.writeStringField("targetComm", event.objectText());
                 }
             }
+            case PROGRAM -> json.writeNumberField("said", event.number());
             case PROCESS_FILE -> json.writeStringField("object", "/proc/" + event.number() + "/" + event.objectText());
             case CAPABILITY -> json.writeStringField("object", capability(event.number()));
             case SYSTEM_CALL -> {

@@ -1,6 +1,7 @@
 package io.bpfguard.agent;
 
 import io.bpfguard.bpf.routing.ContainerState;
+import io.bpfguard.bpf.routing.ProgramRefused;
 import io.bpfguard.bpf.routing.Routing;
 import io.bpfguard.policy.check.CheckedPolicies;
 import io.bpfguard.policy.check.Checker;
@@ -11,6 +12,7 @@ import io.bpfguard.policy.compiled.Route;
 import io.bpfguard.policy.compiled.RuleInfo;
 import io.bpfguard.policy.model.PolicyException;
 import io.bpfguard.policy.model.PolicySet;
+import io.bpfguard.policy.model.Problem;
 import io.bpfguard.policy.select.ContainerFacts;
 import io.bpfguard.policy.select.Selector;
 import java.util.HashMap;
@@ -35,22 +37,22 @@ final class Enforcement {
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Routing state;
-    private final NodeCapabilities node;
     private final Cgroups cgroups;
     private final Map<String, Member> byId = new HashMap<>();
     private final Map<Integer, Member> bySlot = new HashMap<>();
     private final Map<Integer, Compiler> generations = new HashMap<>();
     private Compiler compiler;
     private CheckedPolicies policies;
+    /** What the policies in force were checked against. */
+    private NodeCapabilities node;
     private int generation;
 
     /** A container that the runtime told of. */
     record Member(ContainerFacts facts, String cgroup, int slot) {}
 
     /** Nothing is in force before the first {@link #switchTo}. */
-    Enforcement(Routing state, NodeCapabilities node, Cgroups cgroups) {
+    Enforcement(Routing state, Cgroups cgroups) {
         this.state = state;
-        this.node = node;
         this.cgroups = cgroups;
         this.generation = state.adoptedGeneration();
     }
@@ -58,13 +60,18 @@ final class Enforcement {
     /**
      * Puts policies in force for all containers, running ones included; each is switched by one store.
      *
+     * @param node what they were checked against
      * @return the new generation
-     * @throws PolicyException if they cannot be compiled; what was in force stays
+     * @throws PolicyException if they cannot be compiled, or the kernel does not accept a custom program; what was in force stays
      */
-    int switchTo(CheckedPolicies next) throws PolicyException {
+    int switchTo(CheckedPolicies next, NodeCapabilities node) throws PolicyException {
         Compiler compiled = new Compiler(next, node);
         compiled.warnings().forEach(warning -> LOG.warn("{}", warning));
-        state.prepare(compiled.singleRoutes());
+        try {
+            state.prepare(compiled.singleRoutes());
+        } catch (ProgramRefused refused) {
+            throw new PolicyException(compiled.placesOf(refused.program()).stream().map(at -> Problem.at(at, refused.getMessage())).toList());
+        }
         lock.lock();
         try {
             int number = generation + 1;
@@ -76,6 +83,7 @@ final class Enforcement {
             generation = number;
             compiler = compiled;
             policies = next;
+            this.node = node;
             generations.put(number, compiled);
             generations.remove(number - REMEMBERED_GENERATIONS);
             return number;
@@ -93,7 +101,7 @@ final class Enforcement {
     int switchAgain() throws PolicyException {
         lock.lock();
         try {
-            return switchTo(Checker.check(new PolicySet(policies.policies()), node));
+            return switchTo(Checker.check(new PolicySet(policies.policies()), node), node);
         } finally {
             lock.unlock();
         }
@@ -109,11 +117,11 @@ final class Enforcement {
         }
     }
 
-    /** Whether these policies, word for word and place for place, are in force. */
+    /** Whether these policies, word for word and place for place, are in force, with these programs. */
     boolean isInForce(CheckedPolicies other) {
         lock.lock();
         try {
-            return policies != null && policies.policies().equals(other.policies());
+            return policies != null && policies.policies().equals(other.policies()) && policies.programs().equals(other.programs());
         } finally {
             lock.unlock();
         }

@@ -4,6 +4,7 @@ import io.bpfguard.policy.check.CheckedPolicies;
 import io.bpfguard.policy.check.Checker;
 import io.bpfguard.policy.check.NodeCapabilities;
 import io.bpfguard.policy.compile.WaitingRule;
+import io.bpfguard.policy.compiled.CustomProgram;
 import io.bpfguard.policy.model.PolicyException;
 import io.bpfguard.policy.read.PolicyReader;
 import java.io.IOException;
@@ -13,6 +14,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,8 +28,9 @@ final class Policies {
     private static final Logger LOG = LoggerFactory.getLogger(Policies.class);
 
     private final Path directory;
+    private final Path programs;
     private final Path accepted;
-    private final NodeCapabilities node;
+    private final Function<Path, NodeCapabilities> node;
     private final Enforcement enforcement;
     private final EventLog log;
     private final Path runDirectory;
@@ -35,11 +39,14 @@ final class Policies {
 
     /**
      * @param directory where people write policies
+     * @param programs where they put custom programs
      * @param accepted the copy, made by this class
+     * @param node this node, with one look at a directory of programs
      * @param runDirectory where it is written down what waits for modules of the kernel
      */
-    Policies(Path directory, Path accepted, Path runDirectory, NodeCapabilities node, Enforcement enforcement, EventLog log) {
+    Policies(Path directory, Path programs, Path accepted, Path runDirectory, Function<Path, NodeCapabilities> node, Enforcement enforcement, EventLog log) {
         this.directory = directory;
+        this.programs = programs;
         this.accepted = accepted;
         this.runDirectory = runDirectory;
         this.node = node;
@@ -49,7 +56,7 @@ final class Policies {
 
     /** Reads the directory and switches to what it says; false if that is wrong and nothing changed. */
     synchronized boolean load() {
-        return load(directory, true);
+        return load(directory, programs, true);
     }
 
     /** At start: the directory, or the copy of what was last in force. False if neither can be used. */
@@ -57,7 +64,7 @@ final class Policies {
         if (load()) {
             return true;
         }
-        if (!Files.isDirectory(accepted, LinkOption.NOFOLLOW_LINKS) || !load(accepted, false)) {
+        if (!Files.isDirectory(accepted, LinkOption.NOFOLLOW_LINKS) || !load(accepted, accepted, false)) {
             LOG.error("no valid policies: every container creation is refused until {} is mended", directory);
             return false;
         }
@@ -83,16 +90,17 @@ final class Policies {
         }
     }
 
-    private boolean load(Path from, boolean keep) {
+    private boolean load(Path from, Path programsFrom, boolean keep) {
         try {
-            CheckedPolicies checked = Checker.check(PolicyReader.readDirectory(from), node);
+            NodeCapabilities here = node.apply(programsFrom);
+            CheckedPolicies checked = Checker.check(PolicyReader.readDirectory(from), here);
             boolean same = enforcement.isInForce(checked);
             if (same && !rejected) {
                 LOG.debug("the policies in {} are in force already", from);
                 return true;
             }
             checked.warnings().forEach(warning -> LOG.warn("{}", warning));
-            int generation = same ? enforcement.generation() : enforcement.switchTo(checked);
+            int generation = same ? enforcement.generation() : enforcement.switchTo(checked, here);
             rejected = false;
             List<WaitingRule> waiting = enforcement.waiting();
             WaitingModules.write(runDirectory, waiting);
@@ -103,7 +111,7 @@ final class Policies {
                 json.writeStringField("from", from.toString());
             });
             if (keep) {
-                keepCopy();
+                keepCopy(checked.programs());
             }
             return true;
         } catch (PolicyException wrong) {
@@ -128,7 +136,7 @@ final class Policies {
     }
 
     /** Copies beside, then renames: a cut-off copy is never taken for a whole one. */
-    private void keepCopy() {
+    private void keepCopy(Set<CustomProgram> used) {
         Path next = accepted.resolveSibling(accepted.getFileName() + ".next");
         Path old = accepted.resolveSibling(accepted.getFileName() + ".old");
         try {
@@ -142,6 +150,9 @@ final class Policies {
                         Files.copy(file, next.resolve(file.getFileName()), LinkOption.NOFOLLOW_LINKS, StandardCopyOption.COPY_ATTRIBUTES);
                     }
                 }
+            }
+            for (CustomProgram program : used) {
+                Files.write(next.resolve(program.name()), program.image());
             }
             if (Files.exists(accepted)) {
                 Files.move(accepted, old, StandardCopyOption.ATOMIC_MOVE);

@@ -37,11 +37,14 @@ final class AgentCommand implements Callable<Integer> {
     private String index;
 
     @Mixin
+    private ProgramsOption programs;
+
+    @Mixin
     private KernelStateOption kernelState;
 
     @Override
     public Integer call() throws AgentException, InterruptedException {
-        try (Agent agent = Agent.start(new AgentOptions(policies, socket, kernelState.path, state, run, name, index, System.getenv()), System.out)) {
+        try (Agent agent = Agent.start(new AgentOptions(policies, programs.path, socket, kernelState.path, state, run, name, index, System.getenv()), System.out)) {
             Runtime.getRuntime().addShutdownHook(new Thread(agent::close, "shutdown"));
             agent.await();
         }

@@ -1,23 +1,30 @@
 package io.bpfguard.cli;
 
 import io.bpfguard.bpf.libbpf.Libbpf;
+import io.bpfguard.bpf.node.NodeWithPrograms;
+import io.bpfguard.bpf.node.ProgramDirectory;
 import io.bpfguard.bpf.node.RunningKernel;
+import io.bpfguard.bpf.routing.CustomPrograms;
+import io.bpfguard.bpf.routing.ProgramRefused;
 import io.bpfguard.policy.check.CheckedPolicies;
 import io.bpfguard.policy.check.Checker;
 import io.bpfguard.policy.check.NodeCapabilities;
 import io.bpfguard.policy.check.RecordedKernel;
 import io.bpfguard.policy.compile.Compiler;
+import io.bpfguard.policy.compiled.CustomProgram;
 import io.bpfguard.policy.compiled.KernelFunction;
 import io.bpfguard.policy.model.Located;
 import io.bpfguard.policy.model.PolicyException;
 import io.bpfguard.policy.model.PolicySet;
 import io.bpfguard.policy.model.Problem;
 import io.bpfguard.policy.model.Rule;
+import io.bpfguard.policy.read.FileRules;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
+import java.util.function.Consumer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -35,8 +42,14 @@ final class CheckCommand implements Callable<Integer> {
     @Mixin
     private PolicyFiles files;
 
-    @Option(names = "--node", description = "Check against the kernel of this node; must run as root.")
+    @Option(names = "--node", description = "Check against the kernel of this node, custom programs by loading them; must run as root.")
     private boolean node;
+
+    @Mixin
+    private ProgramsOption programs;
+
+    @Mixin
+    private KernelStateOption kernelState;
 
     @Option(names = "--kernel", paramLabel = "VERSION", description = "Check against one recorded kernel: 6.1, 6.12 or 7.2.")
     private String kernel;
@@ -82,9 +95,11 @@ final class CheckCommand implements Callable<Integer> {
         if (!node) {
             return merge(policies, kernel == null ? RecordedKernel.NAMES : List.of(kernel));
         }
-        try (RunningKernel running = new RunningKernel(new Libbpf())) {
+        Libbpf libbpf = new Libbpf();
+        try (RunningKernel running = new RunningKernel(libbpf)) {
             List<Problem> warnings = new ArrayList<>();
-            List<Problem> errors = problems(policies, running, warnings);
+            List<Problem> errors = problems(policies, new NodeWithPrograms(running, new ProgramDirectory(libbpf, programs.path, FileRules.ROOT)), warnings,
+                    program -> CustomPrograms.tryOut(libbpf, program, kernelState.path.resolveSibling("bpfguard-check-" + ProcessHandle.current().pid())));
             List<String> kernels = List.of(running.kernelRelease());
             return new Outcome(errors.isEmpty(), kernels, errors.isEmpty() ? kernels : List.of(), policies.policies().size(),
                     findings(errors, kernels), findings(warnings, kernels));
@@ -99,7 +114,7 @@ final class CheckCommand implements Callable<Integer> {
             RecordedKernel recorded = RecordedKernel.of(name);
             List<Problem> warnings = new ArrayList<>();
             // Each kernel tells its release in what it says; what is said of all is to be said once.
-            for (Problem problem : problems(policies, recorded, warnings)) {
+            for (Problem problem : problems(policies, recorded, warnings, _ -> { })) {
                 refused.computeIfAbsent(general(problem, recorded), _ -> new ArrayList<>()).add(name);
             }
             warnings.addAll(assumed(policies, recorded));
@@ -120,22 +135,35 @@ final class CheckCommand implements Callable<Integer> {
                 problem.message().replace("of this node (" + kernel.kernelRelease() + ")", "of the node").replace("(" + kernel.kernelRelease() + ")", ""));
     }
 
-    private static List<Problem> problems(PolicySet policies, NodeCapabilities kernel, List<Problem> warnings) {
+    private static List<Problem> problems(PolicySet policies, NodeCapabilities kernel, List<Problem> warnings, Consumer<CustomProgram> tryOut) {
         try {
             CheckedPolicies checked = Checker.check(policies, kernel);
-            new Compiler(checked, kernel).route(checked.policies());
+            Compiler compiler = new Compiler(checked, kernel);
+            compiler.route(checked.policies());
             warnings.addAll(checked.warnings());
-            return List.of();
+            List<Problem> refused = new ArrayList<>();
+            for (CustomProgram program : checked.programs()) {
+                try {
+                    tryOut.accept(program);
+                } catch (ProgramRefused reason) {
+                    compiler.placesOf(program).forEach(at -> refused.add(Problem.at(at, reason.getMessage())));
+                }
+            }
+            return refused;
         } catch (PolicyException wrong) {
             return wrong.problems();
         }
     }
 
-    /** The functions whose names are in no list. */
+    /** What only a node can tell: functions whose names are in no list, and programs. */
     private static List<Problem> assumed(PolicySet policies, RecordedKernel kernel) {
         List<KernelFunction> unknown = kernel.assumed();
         List<Problem> problems = new ArrayList<>();
         policies.policies().forEach(policy -> policy.rules().forEach(rule -> {
+            if (rule instanceof Rule.Programs program) {
+                problems.add(Problem.at(program.object().at(), "whether the program " + program.object().value()
+                        + " can be used was not looked at; only a node can tell: bpfguard check --node"));
+            }
             if (rule instanceof Rule.KernelFunctions functions) {
                 String module = functions.module().map(Located::value).orElse("");
                 functions.names().stream().filter(name -> unknown.contains(new KernelFunction(module, name.value())))

@@ -1,6 +1,8 @@
 package io.bpfguard.cli;
 
 import io.bpfguard.bpf.libbpf.Libbpf;
+import io.bpfguard.bpf.node.NodeWithPrograms;
+import io.bpfguard.bpf.node.ProgramDirectory;
 import io.bpfguard.bpf.node.RunningKernel;
 import io.bpfguard.policy.check.Checker;
 import io.bpfguard.policy.check.NodeCapabilities;
@@ -8,6 +10,7 @@ import io.bpfguard.policy.check.RecordedKernel;
 import io.bpfguard.policy.compile.Explain;
 import io.bpfguard.policy.model.PolicyException;
 import io.bpfguard.policy.model.PolicySet;
+import io.bpfguard.policy.read.FileRules;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
@@ -27,12 +30,15 @@ final class ExplainCommand implements Callable<Integer> {
     @Mixin
     private PolicyFiles files;
 
+    @Mixin
+    private ProgramsOption programs;
+
     @Option(names = "--kernel", paramLabel = "VERSION",
             description = "Explain for a recorded kernel, 6.1, 6.12 or 7.2, instead of this node's; needs no root.")
     private String kernel;
 
     @Option(names = "--json", description = "Print one JSON object: kernel, and rules with policy, rule, family, prevents (yes, no,"
-            + " after the effect, partly, not yet), mechanisms (mechanism, action, prevents, effect, note) and waitingFor.")
+            + " after the effect, partly, not yet, unknown), mechanisms (mechanism, action, prevents, effect, note) and waitingFor.")
     private boolean json;
 
     @Spec
@@ -66,8 +72,9 @@ final class ExplainCommand implements Callable<Integer> {
         if (kernel != null) {
             explain(policies, RecordedKernel.of(kernel));
         } else {
-            try (RunningKernel running = new RunningKernel(new Libbpf())) {
-                explain(policies, running);
+            Libbpf libbpf = new Libbpf();
+            try (RunningKernel running = new RunningKernel(libbpf)) {
+                explain(policies, new NodeWithPrograms(running, new ProgramDirectory(libbpf, programs.path, FileRules.ROOT)));
             }
         }
         return 0;

@@ -56,8 +56,8 @@ class HandlerLatencyTest {
     @Test
     void p99OfCreateIsBelow5MillisecondsWhenWarm() throws Exception {
         RecordingRouting routing = new RecordingRouting();
-        Enforcement enforcement = new Enforcement(routing, new AnyNode(), new Cgroups(directory, directory));
-        enforcement.switchTo(Checker.check(policies(), new AnyNode()));
+        Enforcement enforcement = new Enforcement(routing, new Cgroups(directory, directory));
+        enforcement.switchTo(Checker.check(policies(), new AnyNode()), new AnyNode());
         EventLog log = new EventLog(OutputStream.nullOutputStream(), Clock.systemUTC());
         Path socket = directory.resolve("nri.sock");
         HandlerTimes handler = new HandlerTimes();

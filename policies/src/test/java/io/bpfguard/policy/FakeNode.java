@@ -3,6 +3,8 @@ package io.bpfguard.policy;
 import io.bpfguard.policy.check.FunctionSupport;
 import io.bpfguard.policy.check.KernelType;
 import io.bpfguard.policy.check.NodeCapabilities;
+import io.bpfguard.policy.check.ProgramFile;
+import io.bpfguard.policy.check.ProgramSupport;
 import io.bpfguard.policy.compiled.HookPoint;
 import io.bpfguard.policy.compiled.KernelFunction;
 import java.util.HashMap;
@@ -16,8 +18,9 @@ import java.util.Set;
  * A node for tests, with the hooks that the supported kernels share.
  *
  * @param support by the label of the function
+ * @param programs custom ones, by the name of the file
  */
-public record FakeNode(Set<String> lsmHooks, Map<String, FunctionSupport> support, boolean skipsFunctionPrograms)
+public record FakeNode(Set<String> lsmHooks, Map<String, FunctionSupport> support, boolean skipsFunctionPrograms, Map<String, ProgramSupport> programs)
         implements NodeCapabilities {
     private static final Set<String> COMMON = Set.of("bprm_check_security", "bprm_creds_for_exec", "file_open",
             "sb_mount",
@@ -40,31 +43,43 @@ public record FakeNode(Set<String> lsmHooks, Map<String, FunctionSupport> suppor
         return new FakeNode(hooks, Map.of("cgroup_release_agent_write", FunctionSupport.TRACEABLE,
                 "path_mount", FunctionSupport.TRACEABLE, "process_vm_rw_core",
                 new FunctionSupport.Suffixed(List.of("process_vm_rw_core.constprop.0")), "load_elf_binary", FunctionSupport.WITHOUT_TYPES,
-                "security_file_open", FunctionSupport.DENIABLE), false);
+                "security_file_open", FunctionSupport.DENIABLE), false, Map.of());
     }
 
     /** A Debian 12 node. */
     public static FakeNode debian12() {
-        return new FakeNode(COMMON, debian13().support(), false);
+        return new FakeNode(COMMON, debian13().support(), false, Map.of());
     }
 
     /** This node without a hook. */
     public FakeNode without(String hook) {
         Set<String> hooks = new HashSet<>(lsmHooks);
         hooks.remove(hook);
-        return new FakeNode(hooks, support, skipsFunctionPrograms);
+        return new FakeNode(hooks, support, skipsFunctionPrograms, programs);
     }
 
     /** This node with one more function. */
     public FakeNode with(String function, FunctionSupport what) {
         Map<String, FunctionSupport> more = new HashMap<>(support);
         more.put(function, what);
-        return new FakeNode(lsmHooks, more, skipsFunctionPrograms);
+        return new FakeNode(lsmHooks, more, skipsFunctionPrograms, programs);
     }
 
     /** This node with a kernel that preempts itself. */
     public FakeNode skipping() {
-        return new FakeNode(lsmHooks, support, true);
+        return new FakeNode(lsmHooks, support, true, programs);
+    }
+
+    /** This node with one more custom program. */
+    public FakeNode with(ProgramFile program) {
+        Map<String, ProgramSupport> more = new HashMap<>(programs);
+        more.put(program.name(), new ProgramSupport.Usable(program));
+        return new FakeNode(lsmHooks, support, skipsFunctionPrograms, more);
+    }
+
+    @Override
+    public ProgramSupport program(String file) {
+        return programs.getOrDefault(file, new ProgramSupport.Refused("is not there"));
     }
 
     @Override

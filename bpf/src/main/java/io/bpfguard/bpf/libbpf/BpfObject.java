@@ -11,6 +11,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -54,6 +55,27 @@ public final class BpfObject implements AutoCloseable {
      * @param attachType the number of {@code enum bpf_attach_type}
      */
     public record ProgramDefinition(String name, String section, int type, int attachType) {}
+
+    /** What a constant holds. */
+    public enum ConstantKind {
+        /** An integer or enum from 0 on. */
+        UNSIGNED,
+        /** An integer or enum with a sign. */
+        SIGNED,
+        /** {@code bool}. */
+        BOOLEAN,
+        /** An array of integers of one byte. */
+        TEXT,
+        /** Anything else. */
+        OTHER
+    }
+
+    /**
+     * A {@code const volatile} variable.
+     *
+     * @param size in bytes
+     */
+    public record Constant(String name, ConstantKind kind, int size) {}
 
     private final LibbpfCalls calls;
     private final String name;
@@ -157,6 +179,13 @@ public final class BpfObject implements AutoCloseable {
                 program, Libbpf.string(calls.bpf_program__section_name(pointer)), calls.bpf_program__type(pointer),
                 calls.bpf_program__expected_attach_type(pointer))));
         return definitions;
+    }
+
+    /** The maps that the object declares to be pinned by their names. */
+    public Set<String> pinnedMaps() {
+        checkOpen();
+        return maps.entrySet().stream().filter(map -> calls.bpf_map__pin_path(map.getValue()).address() != 0).map(Map.Entry::getKey)
+                .collect(Collectors.toUnmodifiableSet());
     }
 
     /** Sets a map's capacity: elements, or bytes of a ring buffer. */
@@ -270,6 +299,29 @@ public final class BpfObject implements AutoCloseable {
     /** The names of the object's {@code const volatile} variables. */
     public Set<String> constants() {
         return Set.copyOf(constantVariables().keySet());
+    }
+
+    /**
+     * The {@code const volatile} variables of one section, in the order of their addresses.
+     *
+     * @param section such as {@code .rodata.settings}
+     */
+    public List<Constant> constants(String section) {
+        Btf btf = readBtf();
+        return btf.variables(section::equals).sorted(Comparator.comparing(Btf.Variable::offset))
+                .map(variable -> new Constant(variable.name(), kind(btf, btf.strip(variable.type())), variable.size())).toList();
+    }
+
+    private static ConstantKind kind(Btf btf, int type) {
+        return switch (btf.kind(type)) {
+            case Btf.INT, Btf.ENUM, Btf.ENUM64 ->
+                btf.isBool(type) ? ConstantKind.BOOLEAN : btf.isSigned(type) ? ConstantKind.SIGNED : ConstantKind.UNSIGNED;
+            case Btf.ARRAY -> {
+                int element = btf.strip(btf.elementType(type));
+                yield btf.kind(element) == Btf.INT && btf.sizeOrType(element) == 1 && !btf.isBool(element) ? ConstantKind.TEXT : ConstantKind.OTHER;
+            }
+            default -> ConstantKind.OTHER;
+        };
     }
 
     /** The constant's bytes in libbpf's copy of {@code .rodata}, which {@link #load()} passes to the kernel. */

@@ -49,8 +49,8 @@ final class Btf {
     /** Modifiers and typedefs nest a few deep; a longer chain is a loop. */
     private static final int MAX_CHAIN = 64;
 
-    /** A variable of a section, offset and size in bytes. */
-    record Variable(String section, String name, int offset, int size) {}
+    /** A variable of a section: the id of its type, offset and size in bytes. */
+    record Variable(String section, String name, int type, int offset, int size) {}
 
     /** A member of a struct: its type, where it begins, and the size of a bit-field (0 for others), in bits. */
     record Member(int type, long bitOffset, int bitSize) {}
@@ -200,6 +200,11 @@ final class Btf {
         return kind(id) == INT ? (word(id, TYPE_SIZE) >>> 24 & 1) != 0 : bitfields(id);
     }
 
+    /** Whether an integer is a {@code bool} (BTF_INT_BOOL). */
+    boolean isBool(int id) {
+        return kind(id) == INT && (word(id, TYPE_SIZE) >>> 24 & 4) != 0;
+    }
+
     int elementType(int id) {
         return word(id, TYPE_SIZE);
     }
@@ -325,7 +330,8 @@ final class Btf {
         return ids().filter(id -> kind(id) == DATASEC && section.test(name(id))).boxed()
                 .flatMap(id -> IntStream.range(0, count(id)).mapToObj(i -> {
                     int at = TYPE_SIZE + i * 12;
-                    return new Variable(name(id), name(word(id, at)), word(id, at + 4), word(id, at + 8));
+                    int variable = word(id, at);
+                    return new Variable(name(id), name(variable), sizeOrType(variable), word(id, at + 4), word(id, at + 8));
                 }));
     }
 }

@@ -41,6 +41,7 @@ final class LibbpfCalls {
     private final MethodHandle bpf_map__max_entries;
     private final MethodHandle bpf_map__map_flags;
     private final MethodHandle bpf_map__is_internal;
+    private final MethodHandle bpf_map__pin_path;
     private final MethodHandle bpf_map__set_key_size;
     private final MethodHandle bpf_map__set_value_size;
     private final MethodHandle bpf_map__set_max_entries;
@@ -93,6 +94,7 @@ final class LibbpfCalls {
         bpf_map__value_size = bind("bpf_map__value_size", FunctionDescriptor.of(JAVA_INT, ADDRESS));
         bpf_map__max_entries = bind("bpf_map__max_entries", FunctionDescriptor.of(JAVA_INT, ADDRESS));
         bpf_map__map_flags = bind("bpf_map__map_flags", FunctionDescriptor.of(JAVA_INT, ADDRESS));
+        bpf_map__pin_path = bind("bpf_map__pin_path", FunctionDescriptor.of(ADDRESS, ADDRESS));
         bpf_map__is_internal = bind("bpf_map__is_internal", FunctionDescriptor.of(JAVA_BOOLEAN, ADDRESS));
         bpf_map__set_key_size = bind("bpf_map__set_key_size", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT));
         bpf_map__set_value_size = bind("bpf_map__set_value_size", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT));
@@ -211,6 +213,14 @@ final class LibbpfCalls {
     MemorySegment bpf_map__name(MemorySegment map) {
         try {
             return (MemorySegment) bpf_map__name.invokeExact(map);
+        } catch (Throwable thrown) {
+            throw Kernel.impossible(thrown);
+        }
+    }
+
+    MemorySegment bpf_map__pin_path(MemorySegment map) {
+        try {
+            return (MemorySegment) bpf_map__pin_path.invokeExact(map);
         } catch (Throwable thrown) {
             throw Kernel.impossible(thrown);
         }

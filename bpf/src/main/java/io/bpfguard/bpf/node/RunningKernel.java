@@ -7,6 +7,7 @@ import io.bpfguard.bpf.libbpf.ProgramProbe.Kind;
 import io.bpfguard.policy.check.FunctionSupport;
 import io.bpfguard.policy.check.KernelType;
 import io.bpfguard.policy.check.NodeCapabilities;
+import io.bpfguard.policy.compiled.FunctionProgram;
 import io.bpfguard.policy.compiled.HookPoint;
 import io.bpfguard.policy.compiled.KernelFunction;
 import io.bpfguard.policy.compiled.LsmHook;
@@ -186,6 +187,7 @@ public final class RunningKernel implements NodeCapabilities, AutoCloseable {
             case LsmHook lsm -> btf.lsmHookParameters(lsm.kernelName());
             case KernelFunction function when !function.module().isEmpty() -> Optional.<List<KernelBtf.TypedParameter>>empty();
             case KernelFunction function -> btf.parameters(function.kernelName());
+            case FunctionProgram program -> btf.parameters(program.kernelName());
         }).map(NodeTypes::parameters);
     }
 

@@ -51,7 +51,9 @@ public record DecisionEvent(Duration sinceBoot, long cgroupId, int container, in
         /** Kernel memory could not be read. */
         READ_FAILED,
         /** No memory for the decision. */
-        NO_MEMORY
+        NO_MEMORY,
+        /** A custom program said that it cannot tell. */
+        PROGRAM_FAILED
     }
 
     /** {@code enum object_kind}; same order. */
@@ -73,7 +75,9 @@ public record DecisionEvent(Duration sinceBoot, long cgroupId, int container, in
         /** The number of a signal to another process; the operation is a {@link io.bpfguard.policy.compiled.SignalTarget}. */
         SIGNAL,
         /** The name of a file of procfs, of the process with this number; the operation is a {@link io.bpfguard.policy.compiled.ProcessAccess}. */
-        PROCESS_FILE
+        PROCESS_FILE,
+        /** What a custom program said. */
+        PROGRAM
     }
 
     private static final int MOUNT_TYPE = 64;

@@ -2,6 +2,8 @@ package io.bpfguard.bpf.routing;
 
 import io.bpfguard.policy.compiled.Action;
 import io.bpfguard.policy.compiled.Chain;
+import io.bpfguard.policy.compiled.CustomProgram;
+import io.bpfguard.policy.compiled.FunctionProgram;
 import io.bpfguard.policy.compiled.HookPoint;
 import io.bpfguard.policy.compiled.KernelFunction;
 import io.bpfguard.policy.compiled.LsmHook;
@@ -13,8 +15,11 @@ import java.util.regex.Pattern;
  *
  * @param attachment how
  * @param name the LSM hook's, or the function's {@linkplain KernelFunction#label() label}
+ * @param program the beginning of the custom program's digest, where one has the place for itself; empty elsewhere
  */
-record Hook(Attachment attachment, String name) {
+record Hook(Attachment attachment, String name, String program) {
+    /** So many digits that nobody finds two programs with the same. */
+    private static final int DIGEST = 32;
     private static final Pattern SYSTEM_CALL = Pattern.compile("__(x64|ia32|do)_(compat_)?sys_");
 
     enum Attachment {
@@ -29,6 +34,11 @@ record Hook(Attachment attachment, String name) {
         }
     }
 
+    /** A place for all that stands there. */
+    Hook(Attachment attachment, String name) {
+        this(attachment, name, "");
+    }
+
     /** Where a chain of this hook point has to be attached to do what its rulesets say. */
     static Hook of(HookPoint point, Chain chain) {
         return switch (point) {
@@ -38,6 +48,8 @@ record Hook(Attachment attachment, String name) {
                 boolean denies = chain.steps().stream().anyMatch(step -> RulesetView.actions(step.ruleset()).contains(Action.DENY));
                 yield new Hook(denies ? Attachment.FMOD_RET : Attachment.FENTRY, function.label());
             }
+            case FunctionProgram(KernelFunction function, boolean prevents, CustomProgram program) ->
+                new Hook(prevents ? Attachment.FMOD_RET : Attachment.FENTRY, function.label(), program.digest().substring(0, DIGEST));
         };
     }
 
@@ -60,16 +72,22 @@ record Hook(Attachment attachment, String name) {
         return function().map(KernelFunction::kernelName).filter(symbol -> SYSTEM_CALL.matcher(symbol).lookingAt()).isPresent();
     }
 
-    /** For people and directory names: {@code lsm-file_open}, {@code fentry-nf_tables:nf_tables_newrule}. */
-    String label() {
+    /** For people: {@code lsm-file_open}, {@code fentry-nf_tables:nf_tables_newrule}. */
+    String place() {
         return attachment.word + "-" + name;
+    }
+
+    /** For directory names: the place, and what tells several at one apart. */
+    String label() {
+        return program.isEmpty() ? place() : place() + "-" + program;
     }
 
     static Optional<Hook> parse(String label) {
         for (Attachment attachment : Attachment.values()) {
             String prefix = attachment.word + "-";
             if (label.startsWith(prefix)) {
-                return Optional.of(new Hook(attachment, label.substring(prefix.length())));
+                String[] parts = label.substring(prefix.length()).split("-", 2);
+                return Optional.of(new Hook(attachment, parts[0], parts.length == 2 ? parts[1] : ""));
             }
         }
         return Optional.empty();

@@ -4,8 +4,10 @@ import io.bpfguard.bpf.libbpf.BpfLink;
 import io.bpfguard.bpf.libbpf.BpfMap;
 import io.bpfguard.bpf.libbpf.BpfObject;
 import io.bpfguard.bpf.libbpf.Libbpf;
+import io.bpfguard.policy.compiled.CustomProgram;
 import io.bpfguard.policy.compiled.KernelFunction;
 import io.bpfguard.policy.compiled.Matcher;
+import io.bpfguard.policy.compiled.Step;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -50,7 +52,9 @@ final class HookTable {
     private final Map<Hook, Integer> numbers = new HashMap<>();
     /** By number, when the last route that used the hook went: {@link System#nanoTime}. */
     private final Map<Integer, Long> unusedSince = new HashMap<>();
-    private Set<Hook> kept = Set.of();
+    private Map<Hook, Set<CustomProgram>> kept = Map.of();
+    /** Of the LSM hooks that had or have custom programs. */
+    private final Map<Hook, ProgramSlots> slots = new HashMap<>();
 
     /** Takes over what is pinned below {@code directory}; a half-made entry of an agent that died is removed. */
     HookTable(Libbpf libbpf, Path maps, Path directory) {
@@ -62,6 +66,9 @@ final class HookTable {
             Optional<Hook> hook = parts.length == 2 ? Hook.parse(parts[1]) : Optional.empty();
             if (hook.isPresent() && Files.exists(entry.resolve("link"))) {
                 numbers.put(hook.get(), Integer.parseInt(parts[0]));
+                if (hook.get().attachment() == Hook.Attachment.LSM) {
+                    slots.put(hook.get(), new ProgramSlots(entry.resolve("steps")));
+                }
             } else {
                 Pins.remove(entry);
             }
@@ -72,13 +79,29 @@ final class HookTable {
      * The hook's number, after attaching it if need be.
      *
      * @param matchers that its chains ask for
+     * @param programs likewise
+     * @throws ProgramRefused if the kernel does not accept one of the programs
      */
-    int attach(Hook hook, Set<Matcher> matchers) {
-        int number = numbers.containsKey(hook) ? numbers.get(hook) : attachRouter(hook);
-        if (hook.attachment() == Hook.Attachment.LSM && matchers.contains(Matcher.ARGUMENTS)) {
-            addArguments(hook, number);
+    int attach(Hook hook, Set<Matcher> matchers, Set<CustomProgram> programs) {
+        int number = numbers.containsKey(hook) ? numbers.get(hook)
+                : hook.program().isEmpty() ? attachRouter(hook) : attachProgram(hook, programs.iterator().next());
+        if (hook.attachment() == Hook.Attachment.LSM) {
+            if (matchers.contains(Matcher.ARGUMENTS)) {
+                addArguments(hook, number);
+            }
+            programs.forEach(program -> slots(hook, number).load(libbpf, program, hook, number, maps));
         }
         return number;
+    }
+
+    private ProgramSlots slots(Hook hook, int number) {
+        return slots.computeIfAbsent(hook, _ -> new ProgramSlots(entry(hook, number).resolve("steps")));
+    }
+
+    /** The slot of a step's program in the hook's program array; a program at a function needs none. */
+    int slot(Hook hook, Step step) {
+        return step.program().flatMap(program -> Optional.ofNullable(slots.get(hook)).flatMap(array -> array.of(program)))
+                .orElse(step.matcher().ordinal());
     }
 
     private Path entry(Hook hook, int number) {
@@ -111,6 +134,23 @@ final class HookTable {
             }
         } catch (IOException failure) {
             Pins.remove(entry);
+            throw new UncheckedIOException("making " + entry, failure);
+        } catch (RuntimeException failure) {
+            Pins.remove(entry);
+            throw failure;
+        }
+        numbers.put(hook, number);
+        return number;
+    }
+
+    /** A custom program at a function: its own router. */
+    private int attachProgram(Hook hook, CustomProgram program) {
+        int number = freeNumber(hook);
+        Path entry = entry(hook, number);
+        try {
+            Files.createDirectories(entry);
+            CustomPrograms.attach(libbpf, program, hook, number, maps, entry.resolve("link"));
+        } catch (IOException failure) {
             throw new UncheckedIOException("making " + entry, failure);
         } catch (RuntimeException failure) {
             Pins.remove(entry);
@@ -157,24 +197,31 @@ final class HookTable {
                 + " hooks and functions that a node can have; merge rules onto fewer of them");
     }
 
-    /** From now on these stay attached, whether a route uses them or not; no others do. */
-    void keep(Set<Hook> hooks) {
-        kept = Set.copyOf(hooks);
+    /** From now on these stay attached, with these programs, whether a route uses them or not; no others do. */
+    void keep(Map<Hook, Set<CustomProgram>> hooks) {
+        kept = Map.copyOf(hooks);
     }
 
-    /** Detaches the hooks that are not kept and that no route has used for a while. */
-    void retain(Set<Integer> used) {
+    /**
+     * Detaches the hooks that are not kept and that no route has used for a while, and takes away the custom programs that are not
+     * kept and that no route uses. No decision may still be on its way to those.
+     *
+     * @param used by number, the slots that the chains of routes name
+     */
+    void retain(Map<Integer, Set<Integer>> used) {
         long now = System.nanoTime();
+        slots.forEach((hook, programs) -> programs.retain(used.getOrDefault(numbers.get(hook), Set.of()), kept.getOrDefault(hook, Set.of())));
         numbers.entrySet().removeIf(entry -> {
             int number = entry.getValue();
-            if (used.contains(number) || kept.contains(entry.getKey())) {
+            if (used.containsKey(number) || kept.containsKey(entry.getKey())) {
                 unusedSince.remove(number);
                 return false;
             }
-            if (now - unusedSince.computeIfAbsent(number, _ -> now) < LINGER.toNanos()) {
+            if (entry.getKey().program().isEmpty() && now - unusedSince.computeIfAbsent(number, _ -> now) < LINGER.toNanos()) {
                 return false;
             }
             unusedSince.remove(number);
+            slots.remove(entry.getKey());
             Pins.remove(entry(entry.getKey(), number));
             return true;
         });
@@ -183,7 +230,7 @@ final class HookTable {
     /** The attached hooks by number. */
     Map<Integer, String> attached() {
         Map<Integer, String> labels = new TreeMap<>();
-        numbers.forEach((hook, number) -> labels.put(number, hook.label()));
+        numbers.forEach((hook, number) -> labels.put(number, hook.place()));
         return labels;
     }
 }

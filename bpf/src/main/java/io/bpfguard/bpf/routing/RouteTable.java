@@ -10,9 +10,11 @@ import io.bpfguard.policy.compiled.Step;
 import io.bpfguard.policy.compiled.Action;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -55,7 +57,7 @@ final class RouteTable {
         routeNumbers.mark(route);
         for (int chain : chainsOf(route)) {
             chainNumbers.mark(chain);
-            rulesetsOf(chain).forEach(rulesetNumbers::mark);
+            steps(chain).forEach(step -> rulesetNumbers.mark(step.ruleset()));
         }
     }
 
@@ -71,8 +73,10 @@ final class RouteTable {
         ByteBuffer value = ByteBuffer.allocate(Layout.ROUTE_SIZE).order(ByteOrder.LITTLE_ENDIAN);
         for (Map.Entry<HookPoint, Chain> entry : route.chains().entrySet()) {
             check(entry.getKey(), entry.getValue());
-            int hook = hooks.attach(Hook.of(entry.getKey(), entry.getValue()), entry.getValue().matchers());
-            value.putInt(hook * Integer.BYTES, loadChain(entry.getValue()));
+            Chain chain = entry.getValue();
+            Hook hook = Hook.of(entry.getKey(), chain);
+            int hookNumber = hooks.attach(hook, chain.matchers(), chain.programs());
+            value.putInt(hookNumber * Integer.BYTES, loadChain(hook, chain));
         }
         int number = routeNumbers.take();
         putVerified(routes, number, value.array(), "route");
@@ -90,12 +94,12 @@ final class RouteTable {
         }
     }
 
-    private int loadChain(Chain chain) {
+    private int loadChain(Hook hook, Chain chain) {
         ByteBuffer value = ByteBuffer.allocate(Layout.CHAIN_SIZE).order(ByteOrder.LITTLE_ENDIAN);
         value.putInt(chain.steps().size()).putInt(0);
         for (Step step : chain.steps()) {
             value.putInt(loadRuleset(step.ruleset()));
-            value.putShort((short) step.matcher().ordinal());
+            value.putShort((short) hooks.slot(hook, step));
             value.putShort(RulesetView.strongest(step.ruleset()).compareTo(Action.DENY) >= 0 ? STEP_ENFORCES : 0);
         }
         int number = chainNumbers.take();
@@ -144,14 +148,16 @@ final class RouteTable {
         putBarrier();
         Set<Integer> usedChains = new HashSet<>();
         Set<Integer> usedRulesets = new HashSet<>();
-        Set<Integer> usedHooks = new HashSet<>();
+        Map<Integer, Set<Integer>> usedSlots = new HashMap<>();
         for (int route : used) {
             int[] perHook = hooksOf(route);
             for (int hook = 0; hook < perHook.length; hook++) {
                 if (perHook[hook] != 0) {
-                    usedHooks.add(hook);
                     usedChains.add(perHook[hook]);
-                    usedRulesets.addAll(rulesetsOf(perHook[hook]));
+                    for (LoadedStep step : steps(perHook[hook])) {
+                        usedRulesets.add(step.ruleset());
+                        usedSlots.computeIfAbsent(hook, _ -> new HashSet<>()).add(step.slot());
+                    }
                 }
             }
         }
@@ -163,7 +169,7 @@ final class RouteTable {
             rulesetNumbers.release(number);
             stale.add(number);
         });
-        hooks.retain(usedHooks);
+        hooks.retain(usedSlots);
     }
 
     /** After adopting: what an earlier agent loaded and no route uses. */
@@ -206,12 +212,15 @@ final class RouteTable {
         return found;
     }
 
-    private Set<Integer> rulesetsOf(int chain) {
+    /** {@code struct step} in route.h. */
+    private record LoadedStep(int ruleset, int slot) {}
+
+    private List<LoadedStep> steps(int chain) {
         ByteBuffer value = view(chains.lookup(BpfMap.u32(chain)).orElseThrow());
-        Set<Integer> found = new HashSet<>();
+        List<LoadedStep> found = new ArrayList<>();
         int count = Math.min(value.getInt(), Layout.STEPS);
         for (int step = 0; step < count; step++) {
-            found.add(value.getInt(8 + step * 8));
+            found.add(new LoadedStep(value.getInt(8 + step * 8), value.getShort(8 + step * 8 + Integer.BYTES)));
         }
         return found;
     }

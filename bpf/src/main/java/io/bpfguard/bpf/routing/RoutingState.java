@@ -7,6 +7,7 @@ import io.bpfguard.bpf.libbpf.BpfObject;
 import io.bpfguard.bpf.libbpf.BpfProgram;
 import io.bpfguard.bpf.libbpf.Libbpf;
 import io.bpfguard.bpf.routing.ContainerState.Phase;
+import io.bpfguard.policy.compiled.CustomProgram;
 import io.bpfguard.policy.compiled.Matcher;
 import io.bpfguard.policy.compiled.Route;
 import java.io.IOException;
@@ -16,6 +17,8 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -181,13 +184,17 @@ public final class RoutingState implements Routing, AutoCloseable {
 
     @Override
     public void prepare(Collection<Route> routes) {
-        Map<Hook, Set<Matcher>> needed = new LinkedHashMap<>();
-        routes.forEach(route -> route.chains().forEach((point, chain) ->
-                needed.computeIfAbsent(Hook.of(point, chain), _ -> EnumSet.noneOf(Matcher.class)).addAll(chain.matchers())));
+        Map<Hook, Set<Matcher>> matchers = new LinkedHashMap<>();
+        Map<Hook, Set<CustomProgram>> programs = new HashMap<>();
+        routes.forEach(route -> route.chains().forEach((point, chain) -> {
+            Hook hook = Hook.of(point, chain);
+            matchers.computeIfAbsent(hook, _ -> EnumSet.noneOf(Matcher.class)).addAll(chain.matchers());
+            programs.computeIfAbsent(hook, _ -> new HashSet<>()).addAll(chain.programs());
+        }));
         // One after the other: meanwhile containers come and go.
-        needed.forEach((hook, matchers) -> locked(() -> hooks.attach(hook, matchers)));
+        matchers.forEach((hook, some) -> locked(() -> hooks.attach(hook, some, programs.get(hook))));
         locked(() -> {
-            hooks.keep(needed.keySet());
+            hooks.keep(programs);
             return null;
         });
     }
@@ -261,7 +268,7 @@ public final class RoutingState implements Routing, AutoCloseable {
 
     /** For the self test: attaches a hook that no route asks for. */
     void attach(Hook hook, Set<Matcher> matchers) {
-        locked(() -> hooks.attach(hook, matchers));
+        locked(() -> hooks.attach(hook, matchers, Set.of()));
     }
 
     /**

@@ -37,7 +37,7 @@ final class RulesetView {
             case PATH, MOUNT, ADDRESS, ARGUMENTS, ALIAS -> image.getInt(KEY_VERDICT_COUNT) * OPERATIONS;
             case CAPABILITY -> CAPABILITIES;
             case SYSTEM_CALL -> 2 * SYSTEM_CALLS;
-            case ALWAYS -> 1;
+            case ALWAYS, PROGRAM -> 1;
             case SIGNAL -> SignalTarget.values().length * SIGNALS;
             case PROCESS_FILE -> ProcessAccess.values().length;
         };

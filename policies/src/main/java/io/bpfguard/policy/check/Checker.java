@@ -1,6 +1,7 @@
 package io.bpfguard.policy.check;
 
 import io.bpfguard.policy.compiled.Action;
+import io.bpfguard.policy.compiled.CustomProgram;
 import io.bpfguard.policy.model.Condition;
 import io.bpfguard.policy.model.ContainerPolicy;
 import io.bpfguard.policy.model.Family;
@@ -13,6 +14,7 @@ import io.bpfguard.policy.model.Problem;
 import io.bpfguard.policy.model.Rule;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -25,8 +27,17 @@ public final class Checker {
     /** The policies as checked, or all that is wrong with them. */
     public static CheckedPolicies check(PolicySet policies, NodeCapabilities node) throws PolicyException {
         List<Problem> problems = new ArrayList<>(repeatedNames(policies));
+        Set<CustomProgram> programs = new HashSet<>();
         for (ContainerPolicy policy : policies.policies()) {
-            policy.rules().forEach(rule -> problems.addAll(Lowering.of(policy, rule, node).refusals()));
+            policy.rules().forEach(rule -> {
+                Lowering lowering = Lowering.of(policy, rule, node);
+                problems.addAll(lowering.refusals());
+                lowering.enforcements().stream().map(Enforcement::subject).forEach(subject -> {
+                    if (subject instanceof Subject.Program(CustomProgram program)) {
+                        programs.add(program);
+                    }
+                });
+            });
             policy.defaults().forEach(rest -> problems.addAll(Lowering.of(policy, rest, node).refusals()));
         }
         if (!problems.isEmpty()) {
@@ -34,7 +45,7 @@ public final class Checker {
         }
         List<Problem> warnings = new ArrayList<>(warnings(policies));
         policies.policies().forEach(policy -> warnings.addAll(Contradictions.of(policy, node)));
-        return new CheckedPolicies(policies.policies(), warnings);
+        return new CheckedPolicies(policies.policies(), programs, warnings);
     }
 
     private static List<Problem> repeatedNames(PolicySet policies) {
@@ -92,6 +103,8 @@ public final class Checker {
             case Rule.SystemCalls calls -> List.of(how, values(calls.names()), texts(calls.conditions()), calls.abis());
             case Rule.LsmHooks hooks -> List.of(how, values(hooks.names()), texts(hooks.conditions()));
             case Rule.KernelFunctions functions -> List.of(how, values(functions.names()), texts(functions.conditions()));
+            case Rule.Programs programs -> List.of(how, programs.object().value(), programs.parameters().stream()
+                    .collect(Collectors.toMap(parameter -> parameter.name().value(), parameter -> parameter.value().value())));
             case Rule.Namespaces namespaces -> List.of(how, namespaces.kinds(), namespaces.operations());
             case Rule.Tracing tracing -> List.of(how, tracing.operations());
             case Rule.KernelModules modules -> List.of(how, modules.operations());

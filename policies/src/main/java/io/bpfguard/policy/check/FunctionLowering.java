@@ -22,7 +22,7 @@ import java.util.Optional;
 record FunctionLowering(Lowering.Builder builder, List<Condition> conditions) {
     static final String KILL_NOTE = "The process gets SIGKILL, possibly after the function has had its effect: kill is not deny.";
     static final String SKIP_NOTE = "This kernel preempts itself and then skips programs at functions now and then; bpfguard status counts the misses.";
-    private static final String CALLER_NOTE = "Calls are judged by the task they run in; kernel threads belong to no container.";
+    static final String CALLER_NOTE = "Calls are judged by the task they run in; kernel threads belong to no container.";
     private static final String MODULE_REASON = "kernels do not let functions of modules be replaced, and kill would act after the effect";
     private static final String SECURITY = "security_";
     /** Functions of the security layer whose hook has another name than theirs. */
@@ -132,11 +132,13 @@ record FunctionLowering(Lowering.Builder builder, List<Condition> conditions) {
         return HookRules.refusal(hook, builder.node()).isPresent() ? Optional.empty() : Optional.of(new LsmHook(hook));
     }
 
-    private boolean canDeny(KernelFunction function, FunctionSupport support) {
+    /** Whether a program at the function can prevent each call. */
+    boolean canDeny(KernelFunction function, FunctionSupport support) {
         return support instanceof FunctionSupport.Deniable && function.module().isEmpty() && !builder.node().skipsFunctionPrograms();
     }
 
-    private String whyNoDeny(KernelFunction function, FunctionSupport support) {
+    /** Why it cannot. */
+    String whyNoDeny(KernelFunction function, FunctionSupport support) {
         if (!function.module().isEmpty()) {
             return MODULE_REASON;
         }
@@ -151,7 +153,8 @@ record FunctionLowering(Lowering.Builder builder, List<Condition> conditions) {
                         .orElse("deny what it does at a hook that the call passes, if there is one (files, mounts, systemCalls, lsmHooks)");
     }
 
-    private String whyNot(KernelFunction function, FunctionSupport support) {
+    /** Why no program can stand there. */
+    String whyNot(KernelFunction function, FunctionSupport support) {
         String kernel = "the kernel of this node (" + builder.node().kernelRelease() + ")";
         String name = function.kernelName();
         String module = function.module();

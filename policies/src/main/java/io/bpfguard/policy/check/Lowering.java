@@ -67,6 +67,7 @@ public record Lowering(List<Enforcement> enforcements, List<Problem> refusals, L
             case Rule.Keys keys -> new NamedLowering(builder, rule.head()).add(keys);
             case Rule.IoUring rings -> new NamedLowering(builder, rule.head()).add(rings);
             case Rule.Signals signals -> new NamedLowering(builder, rule.head()).add(signals);
+            case Rule.Programs programs -> new ProgramLowering(builder).add(programs);
             case Rule.KernelFunctions functions ->
                 functions.names().forEach(name -> new FunctionLowering(builder, functions.conditions())
                         .add(name, functions.module().map(Located::value).orElse("")));

@@ -47,4 +47,9 @@ public interface NodeCapabilities {
      * the next task's call passes. Programs at LSM hooks are never skipped.
      */
     boolean skipsFunctionPrograms();
+
+    /** What is known of a custom program, by the name of its file. */
+    default ProgramSupport program(String file) {
+        return new ProgramSupport.Refused("cannot be used: no directory of programs is known here");
+    }
 }

@@ -208,6 +208,12 @@ public final class RecordedKernel implements NodeCapabilities {
         return skips;
     }
 
+    /** Programs are files of a node. */
+    @Override
+    public ProgramSupport program(String file) {
+        return new ProgramSupport.Unseen();
+    }
+
     private static String resource(String name) {
         try (InputStream in = RecordedKernel.class.getResourceAsStream(name)) {
             return new String(in.readAllBytes(), StandardCharsets.US_ASCII);

@@ -1,5 +1,6 @@
 package io.bpfguard.policy.check;
 
+import io.bpfguard.policy.compiled.CustomProgram;
 import io.bpfguard.policy.compiled.Extractor;
 import io.bpfguard.policy.compiled.KeyField;
 import io.bpfguard.policy.compiled.PathOperation;
@@ -100,6 +101,13 @@ public sealed interface Subject {
     static List<GlobToken> literal(String text) {
         return text.chars().<GlobToken>mapToObj(letter -> new GlobToken.One(ByteSet.of(letter))).toList();
     }
+
+    /**
+     * What a custom program says yes to.
+     *
+     * @param program is asked
+     */
+    record Program(CustomProgram program) implements Subject {}
 
     /** Every call. */
     record Always() implements Subject {}

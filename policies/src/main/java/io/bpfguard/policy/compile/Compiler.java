@@ -4,8 +4,10 @@ import io.bpfguard.policy.check.CheckedPolicies;
 import io.bpfguard.policy.check.Enforcement;
 import io.bpfguard.policy.check.Lowering;
 import io.bpfguard.policy.check.NodeCapabilities;
+import io.bpfguard.policy.check.Subject;
 import io.bpfguard.policy.compiled.Action;
 import io.bpfguard.policy.compiled.Chain;
+import io.bpfguard.policy.compiled.CustomProgram;
 import io.bpfguard.policy.compiled.HookPoint;
 import io.bpfguard.policy.compiled.Route;
 import io.bpfguard.policy.compiled.RuleInfo;
@@ -143,6 +145,12 @@ public final class Compiler {
             throw new IllegalArgumentException("no rule has the number " + number + " in this compilation");
         }
         return info;
+    }
+
+    /** Where the rules stand that name a program. */
+    public List<Position> placesOf(CustomProgram program) {
+        return byPolicy.values().stream().flatMap(List::stream)
+                .filter(rule -> rule.enforcement().subject().equals(new Subject.Program(program))).map(NumberedRule::at).distinct().sorted().toList();
     }
 
     /** What waits for modules of the kernel: to be compiled again when one of them is loaded. */

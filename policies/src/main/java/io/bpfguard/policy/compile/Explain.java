@@ -5,6 +5,9 @@ import io.bpfguard.policy.check.Enforcement;
 import io.bpfguard.policy.check.Lowering;
 import io.bpfguard.policy.check.NodeCapabilities;
 import io.bpfguard.policy.compiled.Action;
+import io.bpfguard.policy.compiled.FunctionProgram;
+import io.bpfguard.policy.compiled.HookPoint;
+import io.bpfguard.policy.compiled.KernelFunction;
 import io.bpfguard.policy.compiled.LsmHook;
 import io.bpfguard.policy.model.ContainerPolicy;
 import io.bpfguard.policy.model.Errno;
@@ -28,7 +31,9 @@ public final class Explain {
         /** Some of what the rule names is. */
         PARTLY("partly"),
         /** The rule waits for a module of the kernel. */
-        NOT_YET("not yet");
+        NOT_YET("not yet"),
+        /** Only a node can tell. */
+        UNKNOWN("unknown");
 
         private final String words;
 
@@ -59,7 +64,7 @@ public final class Explain {
      * @param policy the policy's name
      * @param rule where the rule stands and what it is called
      * @param family its key in {@code spec}
-     * @param parts by which mechanisms; empty when all of it waits
+     * @param parts by which mechanisms; empty when all of it waits, or only a node can tell
      * @param waiting functions of modules that are not loaded
      */
     public record Row(String policy, String rule, String family, List<Part> parts, List<String> waiting) {
@@ -87,7 +92,7 @@ public final class Explain {
         public Prevents prevents() {
             List<Prevents> all = parts.stream().map(Part::prevents).distinct().toList();
             if (all.isEmpty()) {
-                return Prevents.NOT_YET;
+                return waiting.isEmpty() ? Prevents.UNKNOWN : Prevents.NOT_YET;
             }
             return all.size() == 1 && waiting.isEmpty() ? all.getFirst() : Prevents.PARTLY;
         }
@@ -126,7 +131,16 @@ public final class Explain {
         return switch (enforcement.action()) {
             case ALLOW, AUDIT -> Prevents.NO;
             case DENY -> Prevents.YES;
-            case KILL -> enforcement.hook() instanceof LsmHook ? Prevents.YES : Prevents.AFTER_THE_EFFECT;
+            case KILL -> isBeforeTheEffect(enforcement.hook()) ? Prevents.YES : Prevents.AFTER_THE_EFFECT;
+        };
+    }
+
+    /** Whether what kills there also prevents. */
+    private static boolean isBeforeTheEffect(HookPoint point) {
+        return switch (point) {
+            case LsmHook _ -> true;
+            case KernelFunction _ -> false;
+            case FunctionProgram(_, boolean prevents, _) -> prevents;
         };
     }
 
@@ -136,7 +150,7 @@ public final class Explain {
             case ALLOW -> "allowed, whatever the default says";
             case AUDIT -> "goes on, and is reported";
             case DENY -> "prevented with " + Errno.name(enforcement.errno()) + ", and reported";
-            case KILL -> enforcement.hook() instanceof LsmHook
+            case KILL -> isBeforeTheEffect(enforcement.hook())
                     ? "prevented, the process killed, and reported" : "the process killed, perhaps after the effect, and reported";
         };
     }

@@ -45,6 +45,11 @@ final class TableImage {
         return table(Matcher.ALWAYS, 1, rules, filter, (subject, _) -> subject instanceof Subject.Always);
     }
 
+    /** Of rules that all ask the same program. */
+    static Ruleset program(List<NumberedRule> rules, UnaryOperator<Verdict> filter) {
+        return table(Matcher.PROGRAM, 1, rules, filter, (subject, _) -> subject instanceof Subject.Program);
+    }
+
     /** Whether a rule's subject is about a table's entry. */
     private interface Match {
         boolean test(Subject subject, int index);

@@ -24,4 +24,9 @@ public record Chain(List<Step> steps) {
     public Set<Matcher> matchers() {
         return steps.stream().map(Step::matcher).collect(Collectors.toUnmodifiableSet());
     }
+
+    /** The custom programs of its steps. */
+    public Set<CustomProgram> programs() {
+        return steps.stream().flatMap(step -> step.program().stream()).collect(Collectors.toUnmodifiableSet());
+    }
 }

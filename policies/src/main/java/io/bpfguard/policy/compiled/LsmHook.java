@@ -102,7 +102,7 @@ public record LsmHook(String kernelName) implements HookPoint {
 
     /** The matchers that can be a step of this hook's chain. */
     public Set<Matcher> matchers() {
-        EnumSet<Matcher> matchers = EnumSet.of(Matcher.SYSTEM_CALL, Matcher.ALWAYS, Matcher.ARGUMENTS);
+        EnumSet<Matcher> matchers = EnumSet.of(Matcher.SYSTEM_CALL, Matcher.ALWAYS, Matcher.ARGUMENTS, Matcher.PROGRAM);
         matchers.addAll(OWN.getOrDefault(kernelName, Set.of()));
         return matchers;
     }

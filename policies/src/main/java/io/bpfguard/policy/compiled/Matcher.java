@@ -4,7 +4,7 @@ import java.util.List;
 
 /**
  * The stock matchers of the kernel side. The ordinal is the slot of the matcher's program in the program array of each
- * hook that offers it ({@code enum matcher} in {@code bpf/src/main/c/ruleset.h}).
+ * hook that offers it, but for {@link #PROGRAM} ({@code enum matcher} in {@code bpf/src/main/c/ruleset.h}).
  *
  * <p>A matcher with {@linkplain #fields() fields} runs the key that it makes of them through one DFA, with one verdict per
  * operation; the others look a number up in a table.
@@ -32,7 +32,9 @@ public enum Matcher {
     /** A signal and whose process gets it, by one table per {@link SignalTarget}. */
     SIGNAL,
     /** A file of procfs that shows a process's memory, by table of {@link ProcessAccess}. */
-    PROCESS_FILE;
+    PROCESS_FILE,
+    /** What a {@link CustomProgram} says: the one verdict is for where it says yes. Its slot is not this ordinal. */
+    PROGRAM;
 
     private final List<KeyField> fields;
 

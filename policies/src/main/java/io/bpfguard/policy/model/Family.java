@@ -34,7 +34,9 @@ public enum Family {
     /** Calls of an LSM hook, by the hook's name. */
     LSM_HOOKS("lsmHooks", "names", false),
     /** Calls of a kernel function, by its name. */
-    KERNEL_FUNCTIONS("kernelFunctions", "names", false);
+    KERNEL_FUNCTIONS("kernelFunctions", "names", false),
+    /** What a custom program decides, by the name of its file. */
+    PROGRAMS("programs", "object", false);
 
     private final String key;
     private final String objectsKey;
@@ -51,7 +53,7 @@ public enum Family {
         return key;
     }
 
-    /** The key in a rule that lists what the rule is about; empty where there is no such key that a rule must have. */
+    /** The key in a rule that says what the rule is about; empty where there is no such key that a rule must have. */
     public String objectsKey() {
         return objectsKey;
     }

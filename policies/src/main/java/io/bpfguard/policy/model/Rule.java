@@ -4,6 +4,7 @@ import io.bpfguard.policy.compiled.FileKind;
 import io.bpfguard.policy.compiled.PathOperation;
 import io.bpfguard.policy.compiled.SignalTarget;
 import io.bpfguard.policy.compiled.SocketOperation;
+import java.math.BigInteger;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -265,6 +266,39 @@ public sealed interface Rule {
         public KernelFunctions {
             names = List.copyOf(names);
             conditions = List.copyOf(conditions);
+        }
+    }
+
+    /**
+     * What a custom program decides.
+     *
+     * @param head what all rules have
+     * @param object the name of its file in the directory of programs
+     * @param parameters values of the program's variables
+     */
+    record Programs(RuleHead head, Located<String> object, List<Parameter> parameters) implements Rule {
+        public Programs {
+            parameters = List.copyOf(parameters);
+        }
+
+        /**
+         * A variable and its value.
+         *
+         * @param name of the variable
+         * @param value what it is set to
+         */
+        public record Parameter(Located<String> name, Located<Value> value) {}
+
+        /** What a parameter can be set to. */
+        public sealed interface Value {
+            /** A whole number. */
+            record Number(BigInteger number) implements Value {}
+
+            /** Yes or no. */
+            record Flag(boolean flag) implements Value {}
+
+            /** Text. */
+            record Text(String text) implements Value {}
         }
     }
 }

@@ -12,15 +12,16 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
 /**
- * Which files may hold policies: those that only their owner, who must be the expected one, could have written. Checked
+ * Which files may hold policies and programs: those that only their owner, who must be the expected one, could have written. Checked
  * around the one read of each file, so that what was read is what was checked.
  *
- * @param owner the user id that must own policy files and their directory
+ * @param owner the user id that must own such files and their directory
  */
 public record FileRules(int owner) {
     /** The rule on a node: root wrote it. */
@@ -28,6 +29,8 @@ public record FileRules(int owner) {
     /** The largest policy file, in bytes. */
     public static final int MAX_SIZE = 1 << 20;
 
+    private static final int READS = 10;
+    private static final Duration BETWEEN_READS = Duration.ofMillis(50);
     private static final int GROUP_OR_OTHERS_WRITE = 0022;
     private static final int TYPE = 0170000;
     private static final int DIRECTORY = 0040000;
@@ -82,22 +85,64 @@ public record FileRules(int owner) {
         }
     }
 
+    /** A read that may meet somebody who writes. */
+    interface Read<T> {
+        T once() throws PolicyException, Racing;
+    }
+
+    /** Reads, and where somebody writes at the same time reads again, up to {@value #READS} times. */
+    static <T> T again(Read<T> read) throws PolicyException {
+        for (int tried = 1; ; tried++) {
+            try {
+                return read.once();
+            } catch (Racing racing) {
+                if (tried == READS) {
+                    throw racing.refusal();
+                }
+                pause();
+            }
+        }
+    }
+
+    private static void pause() {
+        try {
+            Thread.sleep(BETWEEN_READS);
+        } catch (InterruptedException interrupted) {
+            // The next read is the last thing that the caller asked for; the flag tells it to stop.
+            Thread.currentThread().interrupt();
+        }
+    }
+
     /**
-     * The file's bytes, read once.
+     * The bytes of one file of a directory. A file that somebody writes at the same time is read again.
+     *
+     * @param largest the most bytes that it may have
+     */
+    public byte[] readFile(Path directory, String name, int largest) throws PolicyException {
+        checkDirectory(directory);
+        return again(() -> read(directory.resolve(name), largest));
+    }
+
+    /**
+     * The bytes of a policy file, read once.
      *
      * @throws Racing if it was replaced, changed or removed meanwhile
      */
     byte[] read(Path file) throws PolicyException, Racing {
+        return read(file, MAX_SIZE);
+    }
+
+    private byte[] read(Path file, int largest) throws PolicyException, Racing {
         try {
             Status before = Status.of(file);
             if (before.type() == LINK) {
-                throw refuse(file, "is a symbolic link; policy files are read without following links, so put the file itself here (a ConfigMap volume is made of links: copy its files)");
+                throw refuse(file, "is a symbolic link; files here are read without following links, so put the file itself here (a ConfigMap volume is made of links: copy its files)");
             }
             if (before.type() != REGULAR) {
                 throw refuse(file, "is not a regular file");
             }
             checkOwner(file, before);
-            byte[] content = content(file);
+            byte[] content = content(file, largest);
             if (!Status.of(file).equals(before)) {
                 throw new Racing(file, "was changed while it was read; try again");
             }
@@ -109,15 +154,15 @@ public record FileRules(int owner) {
         }
     }
 
-    private static byte[] content(Path file) throws IOException, PolicyException {
+    private static byte[] content(Path file, int largest) throws IOException, PolicyException {
         ByteArrayOutputStream content = new ByteArrayOutputStream();
         ByteBuffer buffer = ByteBuffer.allocate(1 << 16);
         try (SeekableByteChannel channel = Files.newByteChannel(file,
                 Set.of(StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS))) {
             while (channel.read(buffer.clear()) >= 0) {
                 content.write(buffer.array(), 0, buffer.position());
-                if (content.size() > MAX_SIZE) {
-                    throw refuse(file, tooLarge());
+                if (content.size() > largest) {
+                    throw refuse(file, largest == MAX_SIZE ? tooLarge() : "is larger than " + (largest >> 20) + " MiB");
                 }
             }
         }

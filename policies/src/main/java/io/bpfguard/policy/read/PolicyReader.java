@@ -15,16 +15,12 @@ import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 
 /** Reads policy files. Has no state; may be used by any thread. */
 public final class PolicyReader {
-    private static final int READS = 10;
-    private static final Duration BETWEEN_READS = Duration.ofMillis(50);
-
     private PolicyReader() {}
 
     /** The policies of a directory on a node, where {@linkplain FileRules#ROOT root must have written them}. */
@@ -35,19 +31,10 @@ public final class PolicyReader {
     /**
      * The policies of the files {@code *.yaml} and {@code *.yml} in a directory, in the order of their names. Other files,
      * directories below and names that begin with a dot are not looked at. A directory that somebody writes to at the same time is
-     * read again, up to {@value #READS} times.
+     * read again.
      */
     public static PolicySet readDirectory(Path directory, FileRules rules) throws PolicyException {
-        for (int read = 1; ; read++) {
-            try {
-                return readOnce(directory, rules);
-            } catch (FileRules.Racing racing) {
-                if (read == READS) {
-                    throw racing.refusal();
-                }
-                pause();
-            }
-        }
+        return FileRules.again(() -> readOnce(directory, rules));
     }
 
     private static PolicySet readOnce(Path directory, FileRules rules) throws PolicyException, FileRules.Racing {
@@ -65,15 +52,6 @@ public final class PolicyReader {
             throw new PolicyException(problems);
         }
         return new PolicySet(policies);
-    }
-
-    private static void pause() {
-        try {
-            Thread.sleep(BETWEEN_READS);
-        } catch (InterruptedException interrupted) {
-            // The next read is the last thing that the caller asked for; the flag tells it to stop.
-            Thread.currentThread().interrupt();
-        }
     }
 
     /** The policies of one file's content; {@code fileName} is for messages. */

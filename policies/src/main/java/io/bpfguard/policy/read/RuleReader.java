@@ -35,6 +35,7 @@ final class RuleReader {
     private final FileRuleReader files;
     private final ConditionReader conditions;
     private final NamedFamilies named;
+    private final ProgramRuleReader programs;
 
     RuleReader(ProblemList problems, Values values) {
         this.problems = problems;
@@ -43,6 +44,7 @@ final class RuleReader {
         this.files = new FileRuleReader(problems, values);
         this.named = new NamedFamilies(problems, values);
         this.conditions = new ConditionReader(problems, values);
+        this.programs = new ProgramRuleReader(problems, values);
     }
 
     /** The rules that could be read; what is wrong with others is in the problems. */
@@ -66,7 +68,7 @@ final class RuleReader {
             }
             Optional<YamlNode> objects = fields.require(family.objectsKey());
             String objectsOwner = owner + "." + family.objectsKey();
-            Optional<Rule> rule = head.flatMap(h -> objects.map(o -> rule(h, o, objectsOwner, fields)));
+            Optional<Rule> rule = head.flatMap(h -> objects.flatMap(o -> rule(h, o, objectsOwner, fields)));
             if (head.isEmpty()) {
                 takeRest(family, fields);
                 objects.ifPresent(o -> checkObjects(family, o, objectsOwner));
@@ -96,25 +98,32 @@ final class RuleReader {
         if (family == Family.SYSTEM_CALLS || family == Family.LSM_HOOKS || family == Family.KERNEL_FUNCTIONS) {
             fields.take("conditions");
         }
+        if (family == Family.PROGRAMS) {
+            fields.take("parameters");
+        }
     }
 
     private void checkObjects(Family family, YamlNode node, String owner) {
         switch (family) {
             case CAPABILITIES -> capabilities(node, owner);
             case SYSTEM_CALLS, LSM_HOOKS, KERNEL_FUNCTIONS -> kernelNames(node, owner);
+            case PROGRAMS -> programs.object(node, owner);
             default -> throw new IllegalArgumentException("a rule on " + family.key() + " needs no " + owner);
         }
     }
 
-    private Rule rule(RuleHead head, YamlNode objects, String owner, Fields fields) {
-        return switch (head.family()) {
+    private Optional<Rule> rule(RuleHead head, YamlNode objects, String owner, Fields fields) {
+        if (head.family() == Family.PROGRAMS) {
+            return programs.read(head, objects, owner, fields);
+        }
+        return Optional.of(switch (head.family()) {
             case CAPABILITIES -> new Rule.Capabilities(head, capabilities(objects, owner));
             case SYSTEM_CALLS -> new Rule.SystemCalls(head, kernelNames(objects, owner), conditions(fields, head), abis(fields, head));
             case LSM_HOOKS -> new Rule.LsmHooks(head, kernelNames(objects, owner), conditions(fields, head));
             case KERNEL_FUNCTIONS -> new Rule.KernelFunctions(head, kernelNames(objects, owner),
                     fields.take("module").flatMap(node -> module(node, "kernelFunctions[" + head.index() + "].module")), conditions(fields, head));
             default -> throw new IllegalArgumentException("a rule on " + head.family().key() + " needs no " + owner);
-        };
+        });
     }
 
     private Optional<RuleHead> head(Family family, int index, Fields fields, String owner) {
