@@ -25,6 +25,7 @@ import io.bpfguard.policy.model.PolicySelector;
 import io.bpfguard.policy.model.PortRange;
 import io.bpfguard.policy.model.Position;
 import io.bpfguard.policy.model.Rule;
+import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
@@ -60,7 +61,7 @@ class PolicyReaderTest {
                 .containsExactly("processes[0] (shells)", "processes[1]", "processes[2]", "processes[3]",
                 "files[0] (secrets)", "files[1]", "files[2]", "network[0]", "network[1]", "mounts[0]", "mounts[1]", "capabilities[0]",
                 "namespaces[0]", "tracing[0]", "kernelModules[0]", "bpf[0]", "keys[0]", "ioUring[0]", "signals[0]", "systemCalls[0]", "lsmHooks[0]",
-                        "kernelFunctions[0]");
+                        "kernelFunctions[0]", "programs[0] (custom)");
         assertThat(policy.rules()).extracting(rule -> rule.head().errno()).startsWith(13, 1, 1, 1, 2, 1).endsWith(1, 1, 1, 1);
         assertThat(policy.rules()).extracting(rule -> rule.head().mode()).startsWith(Mode.AUDIT, Mode.ENFORCE);
         assertThat(policy.rules().get(2)).isInstanceOfSatisfying(Rule.Processes.class, programs -> {
@@ -103,8 +104,15 @@ class PolicyReaderTest {
             assertThat(hooks.conditions().getFirst().test()).isInstanceOfSatisfying(Condition.Test.Equal.class,
                     test -> assertThat(test.values().getFirst().value().bits()).isEqualTo(06000));
         });
-        assertThat(policy.rules().getLast()).isInstanceOfSatisfying(Rule.KernelFunctions.class,
+        assertThat(policy.rules().get(21)).isInstanceOfSatisfying(Rule.KernelFunctions.class,
                 functions -> assertThat(functions.head().fallback()).map(Located::value).contains(Action.KILL));
+        assertThat(policy.rules().getLast()).isInstanceOfSatisfying(Rule.Programs.class, program -> {
+            assertThat(program.object().value()).isEqualTo("large-files.bpf.o");
+            assertThat(program.parameters()).extracting(parameter -> parameter.name().value()).containsExactly("longest", "mask", "strict", "prefix");
+            assertThat(program.parameters()).extracting(parameter -> parameter.value().value()).containsExactly(
+                    new Rule.Programs.Value.Number(BigInteger.valueOf(1 << 20)), new Rule.Programs.Value.Number(BigInteger.valueOf(0xff)),
+                    new Rule.Programs.Value.Flag(true), new Rule.Programs.Value.Text("x"));
+        });
     }
 
     @Test

@@ -19,6 +19,11 @@ public record Layout(Path source, Path work) {
         return work.resolve("probes");
     }
 
+    /** The custom programs, as they were compiled. */
+    public Path compiledPrograms() {
+        return work.resolve("programs");
+    }
+
     /** Files that containers and the host share; containers see them at {@code /shared}. */
     public Path shared() {
         return work.resolve("shared");
@@ -30,6 +35,11 @@ public record Layout(Path source, Path work) {
 
     public Path policies() {
         return Path.of("/etc/bpfguard/policies.d");
+    }
+
+    /** Where the agent looks for custom programs. */
+    public Path programs() {
+        return Path.of("/etc/bpfguard/programs.d");
     }
 
     public Path bpffs() {

@@ -37,7 +37,7 @@ public final class SystemCallFunctions implements Scenario {
     }
 
     /** The mode of preemption stands in brackets: {@code none voluntary full (lazy)}. A kernel without this file tells how it was built. */
-    private static boolean preempts() throws IOException {
+    static boolean preempts() throws IOException {
         Path modes = Path.of("/sys/kernel/debug/sched/preempt");
         if (!Files.exists(modes)) {
             return !Shell.run("sh", "-c", "zcat /proc/config.gz | grep -qE '^CONFIG_PREEMPT_(NONE|VOLUNTARY)=y'").ok();
