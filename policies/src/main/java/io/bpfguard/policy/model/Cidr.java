@@ -22,6 +22,8 @@ public record Cidr(boolean isIpv4, long high, long low, int prefix) {
     private static final Pattern LEADING_ZERO = Pattern.compile("(.*\\.)?0[0-9].*");
     private static final Pattern IPV6 = Pattern.compile("[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*");
     private static final Pattern PREFIX = Pattern.compile("0|[1-9][0-9]{0,2}");
+    /** What every text looks like that {@link #parse} accepts; of those that look so it refuses some. */
+    public static final Pattern SHAPE = Pattern.compile("(" + IPV4 + "|" + IPV6 + ")(/(" + PREFIX + "))?");
     private static final int IPV4_BITS = 32;
     private static final int BITS = 128;
     private static final long MAPPED = 0xffff00000000L;

@@ -18,6 +18,8 @@ public record KernelNumber(String text, BigInteger value) {
     private static final Pattern DECIMAL = Pattern.compile("-?(0|[1-9][0-9]*)");
     private static final Pattern HEXADECIMAL = Pattern.compile("0[xX][0-9a-fA-F]+");
     private static final Pattern OCTAL = Pattern.compile("0o[0-7]+");
+    /** What a number looks like that is written in digits. */
+    public static final Pattern DIGITS = Pattern.compile(DECIMAL + "|" + HEXADECIMAL + "|" + OCTAL);
 
     /** A text is no number; the message continues a sentence that begins with it. */
     public static final class NotANumber extends Exception {

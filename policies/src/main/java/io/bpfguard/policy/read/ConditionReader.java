@@ -13,9 +13,9 @@ import java.util.regex.Pattern;
 
 /** The conditions of a rule on arguments. Whether the argument is there, and a number or a text, is the checker's. */
 final class ConditionReader {
-    private static final Pattern ARGUMENT = Pattern.compile("([0-9]{1,2}|[A-Za-z_][A-Za-z0-9_]*)(\\.[A-Za-z_][A-Za-z0-9_]*)*");
+    static final Pattern ARGUMENT = Pattern.compile("([0-9]{1,2}|[A-Za-z_][A-Za-z0-9_]*)(\\.[A-Za-z_][A-Za-z0-9_]*)*");
     private static final String NUMBER = "-?[0-9][0-9a-zA-Z]*";
-    private static final Pattern RANGE = Pattern.compile("(" + NUMBER + ")-(" + NUMBER + ")");
+    static final Pattern RANGE = Pattern.compile("(" + NUMBER + ")-(" + NUMBER + ")");
 
     private final ProblemList problems;
     private final Values values;

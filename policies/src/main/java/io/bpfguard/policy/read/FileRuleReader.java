@@ -22,10 +22,14 @@ import java.util.Set;
 /** Rules on files, as programs and otherwise. Conditions that no file can meet together are refused: the rule would do nothing. */
 final class FileRuleReader {
     /** What a word stands for: who may not write a file may not make, shorten or append to it either. */
-    private static final Map<String, Set<PathOperation>> FILE_OPERATIONS = fileOperations();
-    private static final Map<String, Set<PathOperation>> PROCESS_OPERATIONS = Map.of("exec", Set.of(PathOperation.EXEC), "map", Set.of(PathOperation.MAP));
-    private static final Map<String, FileKind> ORIGINS = Map.of("memory", FileKind.MEMORY, "deleted", FileKind.DELETED, "notInImage", FileKind.NOT_IN_IMAGE);
-    private static final Map<String, Boolean> OWNERS = Map.of("self", true, "other", false);
+    static final Map<String, Set<PathOperation>> FILE_OPERATIONS = fileOperations();
+    static final Map<String, Set<PathOperation>> PROCESS_OPERATIONS = Map.of("exec", Set.of(PathOperation.EXEC), "map", Set.of(PathOperation.MAP));
+    static final Map<String, FileKind> ORIGINS = Map.of("memory", FileKind.MEMORY, "deleted", FileKind.DELETED, "notInImage", FileKind.NOT_IN_IMAGE);
+    static final Map<String, Boolean> OWNERS = Map.of("self", true, "other", false);
+    /** Of which a rule on programs needs one. */
+    static final List<String> PROCESS_CONDITIONS = List.of("paths", "arguments", "from", "origins");
+    /** Of which a rule on files needs one. */
+    static final List<String> FILE_CONDITIONS = List.of("paths", "from", "owner", "fileSystems", "devices", "foreignMounts");
     /** How a device's type is written. */
     static final Map<String, Device.Type> DEVICE_TYPES = Map.of("block", Device.Type.BLOCK, "char", Device.Type.CHARACTER);
     private static final Set<PathOperation> MAKING = Set.of(PathOperation.CREATE, PathOperation.SYMLINK);
@@ -50,7 +54,7 @@ final class FileRuleReader {
         List<Located<Glob>> from = globs(fields, owner, "from", Glob.Kind.PATH);
         Set<FileKind> origins = fields.take("origins").map(node -> words(node, owner + ".origins", ORIGINS)).orElse(Set.of());
         Set<PathOperation> operations = operations(fields, owner, PROCESS_OPERATIONS, Set.of(PathOperation.EXEC));
-        requireOne(fields, owner, "paths", "arguments", "from", "origins");
+        requireOne(fields, owner, PROCESS_CONDITIONS);
         if (operations.contains(PathOperation.MAP)) {
             arguments.ifPresent(node -> problems.add(node.at(), owner
                     + " has arguments, which a program has when it is run, and operations with map, where there are none; write two rules"));
@@ -66,7 +70,7 @@ final class FileRuleReader {
         List<Located<Glob>> fileSystems = globs(fields, owner, "fileSystems", Glob.Kind.NAME);
         List<DeviceRange> devices = fields.take("devices").map(node -> values.each(node, owner + ".devices", this::device)).orElse(List.of());
         boolean foreignMount = fields.take("foreignMounts").map(node -> isTrue(node, owner + ".foreignMounts")).orElse(false);
-        requireOne(fields, owner, "paths", "from", "owner", "fileSystems", "devices", "foreignMounts");
+        requireOne(fields, owner, FILE_CONDITIONS);
         own.filter(self -> !self.value() && !operations.isEmpty() && MAKING.containsAll(operations)).ifPresent(other -> problems.add(other.at(), owner
                 + " is about making files, which then belong to who makes them, so with owner other it would match nothing"));
         return head.map(present -> new Rule.Files(present, paths, operations, from, own.map(Located::value), fileSystems, devices, foreignMount));
@@ -76,7 +80,7 @@ final class FileRuleReader {
         return fields.take(key).map(node -> values.globs(node, owner + "." + key, kind)).orElse(List.of());
     }
 
-    private void requireOne(Fields fields, String owner, String... keys) {
+    private void requireOne(Fields fields, String owner, List<String> keys) {
         for (String key : keys) {
             if (fields.take(key).isPresent()) {
                 return;

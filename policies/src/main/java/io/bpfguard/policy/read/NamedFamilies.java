@@ -144,8 +144,7 @@ final class NamedFamilies {
     /** Some words of an enum; all of them where the key is not there. */
     private <T extends Enum<T>> Set<T> words(Fields fields, String owner, String key, Class<T> type) {
         Set<T> all = EnumSet.allOf(type);
-        Map<String, T> words = Arrays.stream(type.getEnumConstants())
-                .collect(Collectors.toMap(value -> value.name().toLowerCase(Locale.ROOT), Function.identity()));
+        Map<String, T> words = words(type);
         Optional<YamlNode> node = fields.take(key);
         if (node.isEmpty()) {
             return all;
@@ -159,5 +158,10 @@ final class NamedFamilies {
             });
         }
         return some;
+    }
+
+    /** How the values of an enum are written. */
+    static <T extends Enum<T>> Map<String, T> words(Class<T> type) {
+        return Arrays.stream(type.getEnumConstants()).collect(Collectors.toMap(value -> value.name().toLowerCase(Locale.ROOT), Function.identity()));
     }
 }

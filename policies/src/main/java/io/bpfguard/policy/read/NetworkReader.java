@@ -25,13 +25,13 @@ import java.util.stream.Collectors;
  * as if it did more than it does.
  */
 final class NetworkReader {
-    private static final List<String> OPERATIONS = List.of("create", "connect", "send", "bind", "listen", "accept");
+    static final List<String> OPERATIONS = List.of("create", "connect", "send", "bind", "listen", "accept");
     private static final Map<String, String> WORDS = OPERATIONS.stream().collect(Collectors.toMap(word -> word, word -> word));
     private static final Pattern NUMBER = Pattern.compile("0|[1-9][0-9]{0,4}");
     private static final Values.Numbers PORTS = new Values.Numbers("a port", "ports go", "80", "8000-8999");
-    private static final int MAX_FAMILY = 255;
-    private static final int MAX_TYPE = 15;
-    private static final int MAX_PROTOCOL = 65535;
+    static final int MAX_FAMILY = 255;
+    static final int MAX_TYPE = 15;
+    static final int MAX_PROTOCOL = 65535;
     /** Families whose sockets take IP addresses. */
     private static final Set<Integer> WITH_IP = Set.of(SocketNames.AF_INET, SocketNames.AF_INET6, SocketNames.AF_SMC, family("rds"));
     /** Families whose protocols have the names of IP's. */

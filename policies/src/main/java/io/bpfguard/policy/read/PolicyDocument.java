@@ -25,9 +25,9 @@ final class PolicyDocument {
     static final Map<String, Action> ACTIONS = Map.of("allow", Action.ALLOW, "audit", Action.AUDIT, "deny", Action.DENY,
             "kill", Action.KILL);
 
-    private static final Pattern DNS_1123_SUBDOMAIN =
+    static final Pattern DNS_1123_SUBDOMAIN =
             Pattern.compile("[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)*");
-    private static final int NAME_LENGTH = 253;
+    static final int NAME_LENGTH = 253;
 
     private final ProblemList problems;
     private final Values values;

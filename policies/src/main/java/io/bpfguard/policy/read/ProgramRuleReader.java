@@ -14,8 +14,8 @@ import java.util.regex.Pattern;
 
 /** Rules that name a custom program. */
 final class ProgramRuleReader {
-    private static final Pattern OBJECT = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._-]*\\.bpf\\.o");
-    private static final Pattern VARIABLE = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
+    static final Pattern OBJECT = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._-]*\\.bpf\\.o");
+    static final Pattern VARIABLE = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
     private static final Pattern DECIMAL = Pattern.compile("-?(0|[1-9][0-9]{0,19})");
     private static final Pattern HEXADECIMAL = Pattern.compile("0x[0-9a-fA-F]{1,16}");
 
@@ -63,7 +63,11 @@ final class ProgramRuleReader {
     }
 
     private Optional<Located<Value>> value(YamlNode node, String owner) {
-        if (node instanceof YamlNode.Scalar(String text, boolean quoted, var at) && !quoted) {
+        if (node instanceof YamlNode.Scalar(String text, boolean quoted, var at)) {
+            if (quoted) {
+                // Also none at all: a variable may be meant to be empty.
+                return Optional.of(new Located<>(new Value.Text(text), at));
+            }
             switch (PlainScalar.kind(text)) {
                 case NUMBER -> {
                     Optional<BigInteger> number = number(text);

@@ -24,10 +24,10 @@ import java.util.regex.Pattern;
 
 /** The rules of a family. */
 final class RuleReader {
-    private static final Map<String, Abi> ABIS = Map.of("64", Abi.BITS_64, "32", Abi.BITS_32);
-    private static final Map<String, Action> FALLBACKS = Map.of("kill", Action.KILL, "audit", Action.AUDIT);
-    private static final Pattern MODULE_NAME = Pattern.compile("[A-Za-z0-9_]{1,55}");
-    private static final Pattern KERNEL_NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_.]*");
+    static final Map<String, Abi> ABIS = Map.of("64", Abi.BITS_64, "32", Abi.BITS_32);
+    static final Map<String, Action> FALLBACKS = Map.of("kill", Action.KILL, "audit", Action.AUDIT);
+    static final Pattern MODULE_NAME = Pattern.compile("[-A-Za-z0-9_]{1,55}");
+    static final Pattern KERNEL_NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_.]*");
 
     private final ProblemList problems;
     private final Values values;
@@ -207,11 +207,10 @@ final class RuleReader {
     /** A module's name as the kernel has it, whatever its file is called. */
     private Optional<Located<String>> module(YamlNode node, String owner) {
         return values.text(node, owner).map(text -> {
-            String name = text.value().replace('-', '_');
-            if (!MODULE_NAME.matcher(name).matches()) {
+            if (!MODULE_NAME.matcher(text.value()).matches()) {
                 problems.add(text.at(), "\"" + text.value() + "\" in " + owner + " is no name of a module: letters, digits, _ and -, without .ko");
             }
-            return new Located<>(name, text.at());
+            return new Located<>(text.value().replace('-', '_'), text.at());
         });
     }
 

@@ -22,13 +22,13 @@ import java.util.stream.Collectors;
  * ({@code apimachinery/pkg/apis/meta/v1/validation}, {@code util/validation}).
  */
 final class SelectorReader {
-    private static final Map<String, Operator> OPERATORS =
+    static final Map<String, Operator> OPERATORS =
             Arrays.stream(Operator.values()).collect(Collectors.toUnmodifiableMap(Operator::word,
                     operator -> operator));
-    private static final Map<String, ContainerKind> KINDS = Map.of("workload", ContainerKind.WORKLOAD, "init", ContainerKind.INIT,
+    static final Map<String, ContainerKind> KINDS = Map.of("workload", ContainerKind.WORKLOAD, "init", ContainerKind.INIT,
             "ephemeral", ContainerKind.EPHEMERAL);
-    private static final Pattern LABEL_VALUE = Pattern.compile("([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?");
-    private static final Pattern LABEL_KEY = Pattern.compile(
+    static final Pattern LABEL_VALUE = Pattern.compile("([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?");
+    static final Pattern LABEL_KEY = Pattern.compile(
             "([a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?");
 
     private final ProblemList problems;

@@ -19,7 +19,8 @@ import java.util.stream.IntStream;
 
 /** Values of the types that the language has; a wrong one is a problem and empty. */
 final class Values {
-    private static final Pattern RANGE = Pattern.compile("(0|[1-9][0-9]{0,8})(?:-(0|[1-9][0-9]{0,8}))?");
+    /** A number, or two with a dash between them. */
+    static final Pattern RANGE = Pattern.compile("(0|[1-9][0-9]{0,8})(?:-(0|[1-9][0-9]{0,8}))?");
 
     private static final Pattern ERROR_NUMBER = Pattern.compile("[1-9][0-9]{0,3}");
 
