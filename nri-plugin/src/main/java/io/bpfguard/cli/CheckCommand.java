@@ -13,6 +13,7 @@ import io.bpfguard.policy.check.RecordedKernel;
 import io.bpfguard.policy.compile.Compiler;
 import io.bpfguard.policy.compiled.CustomProgram;
 import io.bpfguard.policy.compiled.KernelFunction;
+import io.bpfguard.policy.model.Condition;
 import io.bpfguard.policy.model.Located;
 import io.bpfguard.policy.model.PolicyException;
 import io.bpfguard.policy.model.PolicySet;
@@ -155,7 +156,7 @@ final class CheckCommand implements Callable<Integer> {
         }
     }
 
-    /** What only a node can tell: functions whose names are in no list, and programs. */
+    /** What only a node can tell: functions whose names are in no list, conditions on arguments, and programs. */
     private static List<Problem> assumed(PolicySet policies, RecordedKernel kernel) {
         List<KernelFunction> unknown = kernel.assumed();
         List<Problem> problems = new ArrayList<>();
@@ -164,6 +165,8 @@ final class CheckCommand implements Callable<Integer> {
                 problems.add(Problem.at(program.object().at(), "whether the program " + program.object().value()
                         + " can be used was not looked at; only a node can tell: bpfguard check --node"));
             }
+            conditions(rule).stream().findFirst().ifPresent(first -> problems.add(Problem.at(first.argument().at(), "whether the conditions of "
+                    + rule.head().label() + " fit the arguments was not looked at; only a node can tell: bpfguard check --node")));
             if (rule instanceof Rule.KernelFunctions functions) {
                 String module = functions.module().map(Located::value).orElse("");
                 functions.names().stream().filter(name -> unknown.contains(new KernelFunction(module, name.value())))
@@ -172,6 +175,15 @@ final class CheckCommand implements Callable<Integer> {
             }
         }));
         return problems;
+    }
+
+    /** Those on arguments of hooks and functions, whose types are a kernel's; arguments of system calls are known. */
+    private static List<Condition> conditions(Rule rule) {
+        return switch (rule) {
+            case Rule.LsmHooks hooks -> hooks.conditions();
+            case Rule.KernelFunctions functions -> functions.conditions();
+            default -> List.of();
+        };
     }
 
     private static List<Finding> findings(List<Problem> problems, List<String> kernels) {

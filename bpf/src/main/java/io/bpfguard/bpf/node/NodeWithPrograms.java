@@ -43,6 +43,11 @@ public record NodeWithPrograms(NodeCapabilities kernel, ProgramDirectory directo
     }
 
     @Override
+    public boolean knowsParameters() {
+        return kernel.knowsParameters();
+    }
+
+    @Override
     public Set<String> functions() {
         return kernel.functions();
     }

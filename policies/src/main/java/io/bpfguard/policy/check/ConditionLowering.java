@@ -19,13 +19,16 @@ import java.util.Optional;
 
 /** Lowers conditions on the arguments of hooks and functions to the values that they compare. */
 record ConditionLowering(Lowering.Builder builder) {
-    /** What the calls of a hook or function that meet the conditions look like; empty when something is refused. */
+    /** What the calls of a hook or function that meet the conditions look like; empty when something is refused, or cannot be told here. */
     Optional<Subject> subject(HookPoint point, List<Condition> conditions) {
         if (conditions.isEmpty()) {
             return Optional.of(new Subject.Always());
         }
         String owner = (point instanceof LsmHook ? "the LSM hook " : "the function ") + point.kernelName();
         Optional<List<KernelType.Parameter>> parameters = builder.node().parameters(point);
+        if (parameters.isEmpty() && !builder.node().knowsParameters()) {
+            return Optional.empty();
+        }
         if (parameters.isEmpty()) {
             builder.refuse(Problem.at(conditions.getFirst().argument().at(), "the arguments of " + owner
                     + " are not known here; conditions on them can only be checked on a node that has it in its BTF"));

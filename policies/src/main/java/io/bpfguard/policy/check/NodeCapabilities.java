@@ -35,6 +35,14 @@ public interface NodeCapabilities {
         return Optional.empty();
     }
 
+    /**
+     * Whether {@link #parameters} has an answer for every hook and function with types. Otherwise this is no real node: conditions are not looked
+     * at, and nothing is enforced by what comes of them.
+     */
+    default boolean knowsParameters() {
+        return true;
+    }
+
     /** Names of functions that are not {@link FunctionSupport.Absent}, to find the one that was meant; may be empty. */
     Set<String> functions();
 

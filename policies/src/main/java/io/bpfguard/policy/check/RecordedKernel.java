@@ -208,6 +208,12 @@ public final class RecordedKernel implements NodeCapabilities {
         return skips;
     }
 
+    /** Types are a node's: some hundred thousand for each kernel. */
+    @Override
+    public boolean knowsParameters() {
+        return false;
+    }
+
     /** Programs are files of a node. */
     @Override
     public ProgramSupport program(String file) {

@@ -102,6 +102,12 @@ class ConditionsTest {
     }
 
     @Test
+    void whereTypesAreNotKnownNothingIsSaidOfThem() throws Exception {
+        assertThat(lower("lsmHooks: [{action: deny, names: [file_open], conditions: [{argument: no_such, equals: 1}]}]", RecordedKernel.of("6.12"))).isEmpty();
+        assertThat(lower("lsmHooks: [{action: deny, names: [file_open]}]", RecordedKernel.of("6.12"))).hasSize(1);
+    }
+
+    @Test
     void aRefusalIsAtTheCondition() {
         assertThatThrownBy(() -> hook("file_open", "{argument: file, matches: [/a]}, {argument: x, equals: 1}"))
                 .hasMessageStartingWith("t.yaml:5:").hasMessageContaining(":111: the LSM hook file_open has no argument x");
