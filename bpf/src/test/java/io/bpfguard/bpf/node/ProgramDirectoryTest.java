@@ -64,9 +64,9 @@ class ProgramDirectoryTest {
         ProgramFile sees = usable(copied("mounted-type.bpf.o"));
         assertThat(sees.place()).isEqualTo(ProgramFile.Place.FENTRY);
         assertThat(sees.target()).isEqualTo("path_mount");
-        ProgramFile prevents = usable(copied("open-flags.bpf.o"));
+        ProgramFile prevents = usable(copied("new-links.bpf.o"));
         assertThat(prevents.place()).isEqualTo(ProgramFile.Place.FMOD_RET);
-        assertThat(prevents.parameters()).containsExactlyInAnyOrder(new Parameter("flags", Kind.UNSIGNED, 4), new Parameter("never", Kind.FLAG, 1));
+        assertThat(prevents.parameters()).containsExactlyInAnyOrder(new Parameter("target", Kind.TEXT, 32), new Parameter("never", Kind.FLAG, 1));
     }
 
     @Test

@@ -32,8 +32,8 @@ public final class Programs implements Scenario {
             """;
     private static final String IN_PLACE = """
               - action: deny
-                object: open-flags.bpf.o
-                parameters: {flags: 0x400, never: false}
+                object: new-links.bpf.o
+                parameters: {target: /nowhere, never: false}
             """;
 
     private final TrialScenario trials;
@@ -52,8 +52,8 @@ public final class Programs implements Scenario {
                 trial("a call that a program at a function sees", Errno.KILL, "programs[2]", new Effect.Mounted("tmpfs", "/m"),
                         "/probes/mount", "new", "tmpfs", "/m")));
         if (!preempts) {
-            all.add(trial("an append, by a program in place of a function", Errno.EPERM, "programs[3]", new Effect.FileChanged("grown"),
-                    "/probes/file", "append", "/shared/grown"));
+            all.add(trial("a symbolic link, by a program in place of a function", Errno.EPERM, "programs[3]", new Effect.FileMade("linked"),
+                    "/probes/file", "symlink", "/shared/linked"));
         }
         trials = new TrialScenario(NAME, policy(!preempts), all, List.of(
                 List.of("/bin/sh", "-c", "echo x >/shared/large-name; cat /shared/large-name /shared/large-name >/dev/null; rm /shared/large-name"),
@@ -83,7 +83,7 @@ public final class Programs implements Scenario {
 
     @Override
     public void run(Stage stage) throws InterruptedException {
-        for (String object : List.of("large-files", "unsure", "mounted-type", "open-flags")) {
+        for (String object : List.of("large-files", "unsure", "mounted-type", "new-links")) {
             install(stage.layout, object, object);
         }
         trials.run(stage);
@@ -91,7 +91,7 @@ public final class Programs implements Scenario {
         if (preempts) {
             var event = stage.policies.react(() -> stage.policies.write(NAME, policy(true)), "policies-rejected");
             String problems = event.map(found -> found.json().path("problems").toString()).orElse("no event policies-rejected");
-            stage.report.check(problems.contains("the program open-flags.bpf.o cannot deny") && problems.contains("preempts itself"),
+            stage.report.check(problems.contains("the program new-links.bpf.o cannot deny") && problems.contains("preempts itself"),
                     "a kernel that skips programs at functions refuses a program that denies there", problems);
         }
         stage.policies.change(() -> stage.policies.remove(NAME));
