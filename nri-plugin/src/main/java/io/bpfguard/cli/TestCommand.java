@@ -66,6 +66,6 @@ final class TestCommand implements Callable<Integer> {
             policies.addAll(PolicyReader.read(policy.toString(), Files.readAllBytes(policy)).policies());
         }
         CheckedPolicies checked = Checker.check(new PolicySet(policies), node);
-        return TestRun.run(test, checked, new Compiler(checked, node));
+        return TestRun.run(test, checked, new Compiler(checked, node), node);
     }
 }

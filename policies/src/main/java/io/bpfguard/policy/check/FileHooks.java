@@ -43,6 +43,11 @@ final class FileHooks {
         return gates;
     }
 
+    /** Where one operation comes by: at one of them, whichever way it is done. */
+    static List<Gate> of(PathOperation operation) {
+        return BY_OPERATION.get(operation);
+    }
+
     /** The hooks of some operations, by the matchers' numbers. */
     static Set<Gate> of(Set<Integer> operations) {
         Set<Gate> gates = new LinkedHashSet<>();

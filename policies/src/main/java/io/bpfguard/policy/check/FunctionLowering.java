@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Lowers a kernel function to a program at its entry, or at the LSM hook that it is made of.
@@ -124,12 +125,23 @@ record FunctionLowering(Lowering.Builder builder, List<Condition> conditions) {
 
     /** The hook that a function of the security layer consists of, where a rule can stand at it. */
     private Optional<LsmHook> hookOf(KernelFunction function) {
+        return calledBy(function).filter(hook -> HookRules.refusal(hook.kernelName(), builder.node()).isEmpty());
+    }
+
+    /** The hook that a function of the security layer calls. */
+    static Optional<LsmHook> calledBy(KernelFunction function) {
         if (!function.module().isEmpty() || !function.kernelName().startsWith(SECURITY)) {
             return Optional.empty();
         }
         String rest = function.kernelName().substring(SECURITY.length());
-        String hook = HOOK_OF.getOrDefault(rest, rest);
-        return HookRules.refusal(hook, builder.node()).isPresent() ? Optional.empty() : Optional.of(new LsmHook(hook));
+        return Optional.of(new LsmHook(HOOK_OF.getOrDefault(rest, rest)));
+    }
+
+    /** The functions of the security layer that call a hook, as far as their names tell. */
+    static Stream<KernelFunction> callersOf(LsmHook hook) {
+        return Stream.concat(Stream.of(hook.kernelName()),
+                HOOK_OF.entrySet().stream().filter(entry -> entry.getValue().equals(hook.kernelName())).map(Map.Entry::getKey))
+                .map(name -> new KernelFunction(SECURITY + name));
     }
 
     /** Whether a program at the function can prevent each call. */

@@ -34,8 +34,13 @@ record IntegerConditions(int bits, boolean signed, int width) {
         };
     }
 
-    private Problem tooLarge(String argument, Located<KernelNumber> number) {
+    /** Why a number cannot be the argument's value. */
+    static Problem tooLarge(String argument, int bits, Located<KernelNumber> number) {
         return Problem.at(number.at(), argument + " has " + bits + " bits, and " + number.value() + " has more");
+    }
+
+    private Problem tooLarge(String argument, Located<KernelNumber> number) {
+        return tooLarge(argument, bits, number);
     }
 
     private boolean isInRange(KernelNumber number) {
@@ -82,7 +87,7 @@ record IntegerConditions(int bits, boolean signed, int width) {
     }
 
     /** The number as the key has it. */
-    private long extended(KernelNumber number) {
+    long extended(KernelNumber number) {
         int above = Long.SIZE - bits;
         return signed ? number.bits() << above >> above : low(number);
     }

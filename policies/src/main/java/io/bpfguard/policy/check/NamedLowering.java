@@ -33,14 +33,6 @@ record NamedLowering(Lowering.Builder builder, RuleHead head) {
     private static final int FSMOUNT_NAMESPACE = 2;
     /** Makes a mount namespace as CLONE_NEWNS does, since Linux 7.1. */
     private static final int UNSHARE_EMPTY_MNTNS = 0x100000;
-    /** {@code include/linux/ptrace.h}. */
-    private static final int PTRACE_MODE_READ = 1;
-    private static final int PTRACE_MODE_ATTACH = 2;
-    private static final int PTRACE_MODE_NOAUDIT = 4;
-    /** {@code include/linux/kernel_read_file.h}: module, kexec image, kexec initramfs, compressed module; the same numbers for kernel_load_data. */
-    private static final List<Integer> LOADED = List.of(2, 3, 4, 7);
-    /** {@code struct qstr}: the name is a pointer behind hash and length. */
-    private static final int QSTR_NAME = 8;
 
     /** Hooks of which callers only want to know whether, and return an error of their own. */
     private static final Set<String> YES_OR_NO = Set.of("capable", "ptrace_access_check");
@@ -72,7 +64,7 @@ record NamedLowering(Lowering.Builder builder, RuleHead head) {
         if (bits.isEmpty()) {
             return;
         }
-        hook("task_alloc", Matcher.ARGUMENTS, new Subject.Arguments(Map.of(Extractor.argument(1, Long.SIZE, false), anyBit(bits))), " by flags", "");
+        hook("task_alloc", Matcher.ARGUMENTS, new Subject.Arguments(Map.of(FamilyArguments.CLONE_FLAGS, anyBit(bits))), " by flags", "");
         List<Integer> unshared = new ArrayList<>(bits);
         if (kinds.contains(NamespaceKind.MOUNT)) {
             unshared.add(UNSHARE_EMPTY_MNTNS);
@@ -99,12 +91,13 @@ record NamedLowering(Lowering.Builder builder, RuleHead head) {
         boolean read = rule.operations().contains(Rule.Tracing.Operation.READ);
         List<List<GlobToken>> modes = new ArrayList<>();
         if (attach) {
-            modes.add(IntegerPatterns.masked(PTRACE_MODE_ATTACH, PTRACE_MODE_ATTACH, Extractor.WIDTH));
+            modes.add(IntegerPatterns.masked(FamilyArguments.PTRACE_MODE_ATTACH, FamilyArguments.PTRACE_MODE_ATTACH, Extractor.WIDTH));
         }
         if (read) {
-            modes.add(IntegerPatterns.masked(PTRACE_MODE_READ | PTRACE_MODE_NOAUDIT, PTRACE_MODE_READ, Extractor.WIDTH));
+            modes.add(IntegerPatterns.masked(FamilyArguments.PTRACE_MODE_READ | FamilyArguments.PTRACE_MODE_NOAUDIT, FamilyArguments.PTRACE_MODE_READ,
+                    Extractor.WIDTH));
         }
-        hook("ptrace_access_check", Matcher.ARGUMENTS, new Subject.Arguments(Map.of(Extractor.argument(1, Integer.SIZE, false), modes)), " by mode",
+        hook("ptrace_access_check", Matcher.ARGUMENTS, new Subject.Arguments(Map.of(FamilyArguments.PTRACE_MODE, modes)), " by mode",
                 ((attach ? TRACED_NOTE : "") + (read ? " " + STAT_NOTE : "")).strip());
         Set<ProcessAccess> others = EnumSet.noneOf(ProcessAccess.class);
         if (attach) {
@@ -127,9 +120,9 @@ record NamedLowering(Lowering.Builder builder, RuleHead head) {
 
     void add(Rule.KernelModules rule) {
         if (rule.operations().contains(Rule.KernelModules.Operation.LOAD)) {
-            List<List<GlobToken>> kinds = LOADED.stream().map(id -> IntegerPatterns.equal(id, Extractor.WIDTH)).toList();
-            hook("kernel_load_data", Matcher.ARGUMENTS, new Subject.Arguments(Map.of(Extractor.argument(0, Integer.SIZE, false), kinds)), " by kind", "");
-            hook("kernel_read_file", Matcher.ARGUMENTS, new Subject.Arguments(Map.of(Extractor.argument(1, Integer.SIZE, false), kinds)), " by kind", "");
+            List<List<GlobToken>> kinds = FamilyArguments.LOADED.stream().map(id -> IntegerPatterns.equal(id, Extractor.WIDTH)).toList();
+            hook("kernel_load_data", Matcher.ARGUMENTS, new Subject.Arguments(Map.of(FamilyArguments.LOAD_DATA_ID, kinds)), " by kind", "");
+            hook("kernel_read_file", Matcher.ARGUMENTS, new Subject.Arguments(Map.of(FamilyArguments.READ_FILE_ID, kinds)), " by kind", "");
         }
         if (rule.operations().contains(Rule.KernelModules.Operation.UNLOAD)) {
             calls(Set.of("delete_module"), "");
@@ -154,8 +147,7 @@ record NamedLowering(Lowering.Builder builder, RuleHead head) {
             hook("uring_allowed", Matcher.ALWAYS, new Subject.Always(), "", RING_NOTE);
             return;
         }
-        Extractor name = new Extractor(Extractor.Source.ARGUMENT, 1, Extractor.Kind.STRING, List.of(QSTR_NAME, 0), 0, 0, 0, 0);
-        hook("inode_init_security_anon", Matcher.ARGUMENTS, new Subject.Arguments(Map.of(name, List.of(Subject.literal("[io_uring]")))),
+        hook("inode_init_security_anon", Matcher.ARGUMENTS, new Subject.Arguments(Map.of(FamilyArguments.ANONYMOUS_NAME, List.of(Subject.literal(FamilyArguments.RING)))),
                 " by name", RING_NOTE);
     }
 

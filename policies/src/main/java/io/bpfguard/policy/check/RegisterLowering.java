@@ -85,10 +85,7 @@ record RegisterLowering(Lowering.Builder builder, SystemCallLowering.Call call) 
         String name = call.name().value();
         int index = index(argument, registers);
         if (index < 0) {
-            List<String> names = registers.stream().map(SystemCallArguments.Register::name).toList();
-            return Optional.of("the system call " + name + " has no argument " + argument + "; it has "
-                    + IntStream.range(0, names.size()).mapToObj(i -> i + " (" + names.get(i) + ")").collect(Collectors.joining(", "))
-                    + Nearest.hint(argument, names));
+            return Optional.of(unknown(name, argument, registers));
         }
         if (condition.test() instanceof Condition.Test.Matches) {
             return Optional.of("argument " + argument + " of " + name + " is " + registers.get(index).text() + (registers.get(index).isPointer()
@@ -101,7 +98,16 @@ record RegisterLowering(Lowering.Builder builder, SystemCallLowering.Call call) 
         return Optional.empty();
     }
 
-    private static int index(String argument, List<SystemCallArguments.Register> registers) {
+    /** Why a call has no such argument. */
+    static String unknown(String call, String argument, List<SystemCallArguments.Register> registers) {
+        List<String> names = registers.stream().map(SystemCallArguments.Register::name).toList();
+        return "the system call " + call + " has no argument " + argument + "; it has "
+                + IntStream.range(0, names.size()).mapToObj(i -> i + " (" + names.get(i) + ")").collect(Collectors.joining(", "))
+                + Nearest.hint(argument, names);
+    }
+
+    /** Which register an argument is in, by its name or index; -1 for none. */
+    static int index(String argument, List<SystemCallArguments.Register> registers) {
         if (argument.chars().allMatch(Character::isDigit)) {
             return Integer.parseInt(argument) < registers.size() ? Integer.parseInt(argument) : -1;
         }

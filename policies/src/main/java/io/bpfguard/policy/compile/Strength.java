@@ -15,10 +15,8 @@ import java.util.Map;
  * Which of several rules with the same effect an event names is not promised.
  */
 final class Strength {
-    private static final Comparator<Verdict> BY_EFFECT = Comparator.comparing(Verdict::action)
-            .thenComparing(Comparator.comparingInt(Verdict::errno).reversed());
     static final Comparator<Verdict> WEAKEST_FIRST =
-            BY_EFFECT.thenComparing(Comparator.comparingInt(Verdict::rule).reversed());
+            Verdict.WEAKEST_FIRST.thenComparing(Comparator.comparingInt(Verdict::rule).reversed());
 
     private Strength() {}
 
@@ -50,9 +48,9 @@ final class Strength {
         Map<NumberedRule, Integer> ranks = new IdentityHashMap<>();
         Verdict last = null;
         int rank = 0;
-        for (NumberedRule rule : rules.stream().sorted(Comparator.comparing(NumberedRule::verdict, BY_EFFECT))
+        for (NumberedRule rule : rules.stream().sorted(Comparator.comparing(NumberedRule::verdict, Verdict.WEAKEST_FIRST))
                 .toList()) {
-            rank += last == null || BY_EFFECT.compare(last, rule.verdict()) != 0 ? 1 : 0;
+            rank += last == null || Verdict.WEAKEST_FIRST.compare(last, rule.verdict()) != 0 ? 1 : 0;
             last = rule.verdict();
             ranks.put(rule, allows(rule) ? 0 : rank);
         }

@@ -1,5 +1,7 @@
 package io.bpfguard.policy.compiled;
 
+import java.util.Comparator;
+
 /**
  * The outcome of a decision.
  *
@@ -10,6 +12,10 @@ package io.bpfguard.policy.compiled;
 public record Verdict(Action action, int errno, int rule) {
     /** No rule decided: the operation goes on. */
     public static final Verdict NONE = new Verdict(Action.ALLOW, 0, 0);
+
+    /** Of two that are about the same deed the later one counts: the stronger action, and of two denials the smaller errno. */
+    public static final Comparator<Verdict> WEAKEST_FIRST = Comparator.comparing(Verdict::action)
+            .thenComparing(Comparator.comparingInt(Verdict::errno).reversed());
 
     public Verdict {
         if (errno < 0 || errno > 255) {

@@ -2,9 +2,13 @@ package io.bpfguard.policy.compiled;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
@@ -75,6 +79,59 @@ public final class Verdicts {
             }
         }
         return key(key.bytes(fields), 0);
+    }
+
+    /**
+     * What is said for certain of arguments of which some are not known: the weakest of what is said of them with all values
+     * that those can have. So a rule that asks for one of them does not count, unless others make up for where it does not match. Of
+     * rules that say the same the last is named, as without those that do not count.
+     *
+     * @param known an integer ({@link Long}), or the bytes of a string or path without a NUL ({@code byte[]}), by extractor
+     */
+    public Verdict certain(Map<Extractor, ?> known) {
+        List<Extractor> extractors = extractors();
+        List<KeyField> fields = fields();
+        Set<Integer> rows = Set.of(image.getInt(START));
+        for (int i = 0; i < extractors.size(); i++) {
+            boolean isLast = i == extractors.size() - 1;
+            KeyField field = fields.get(i);
+            rows = switch (known.get(extractors.get(i))) {
+                case Long integer -> follow(rows, new Key().with(field, integer).bytes(List.of(field)));
+                case byte[] text -> follow(rows, isLast ? text : Arrays.copyOf(text, text.length + 1));
+                case null -> extractors.get(i).kind().isInteger() ? anyInteger(rows) : anyText(rows, isLast);
+                default -> throw new IllegalArgumentException("neither an integer nor bytes: " + known.get(extractors.get(i)));
+            };
+        }
+        return rows.stream().map(row -> verdict(row == 0 ? 0 : image.getInt(Integer.BYTES * row), 0))
+                .min(Verdict.WEAKEST_FIRST.thenComparing(Comparator.comparingInt(Verdict::rule).reversed())).orElseThrow();
+    }
+
+    private Set<Integer> follow(Set<Integer> rows, byte[] key) {
+        return rows.stream().map(row -> follow(row, key)).collect(Collectors.toSet());
+    }
+
+    /** The rows behind any byte from the first on. */
+    private Set<Integer> anyByte(Set<Integer> rows, int first) {
+        return rows.stream().flatMap(row -> IntStream.range(first, 256).mapToObj(value -> follow(row, new byte[] {(byte) value})))
+                .collect(Collectors.toSet());
+    }
+
+    private Set<Integer> anyInteger(Set<Integer> rows) {
+        Set<Integer> after = rows;
+        for (int i = 0; i < Extractor.WIDTH; i++) {
+            after = anyByte(after, 0);
+        }
+        return after;
+    }
+
+    /** The rows behind any text, and the NUL behind it where another value follows. */
+    private Set<Integer> anyText(Set<Integer> rows, boolean isLast) {
+        Set<Integer> reached = new HashSet<>(rows);
+        Set<Integer> newest = rows;
+        while (!newest.isEmpty()) {
+            newest = anyByte(newest, 1).stream().filter(reached::add).collect(Collectors.toSet());
+        }
+        return isLast ? reached : follow(reached, new byte[1]);
     }
 
     /**
@@ -157,15 +214,25 @@ public final class Verdicts {
         return at(TABLE_OFFSET);
     }
 
+    /** What comes of a call where the custom program says yes. */
+    public Verdict program() {
+        expect(Matcher.PROGRAM);
+        return at(TABLE_OFFSET);
+    }
+
     /** The row behind the key; 0 where no rule can match any more. */
     private int follow(byte[] key) {
-        int row = image.getInt(START);
+        return follow(image.getInt(START), key);
+    }
+
+    private int follow(int from, byte[] key) {
+        int row = from;
         for (byte value : key) {
-            int column = image.get(TABLE_OFFSET + (value & 0xff)) & 0xff;
-            row = image.getInt(Integer.BYTES * (row + ROW_HEAD + column));
             if (row == 0) {
                 break;
             }
+            int column = image.get(TABLE_OFFSET + (value & 0xff)) & 0xff;
+            row = image.getInt(Integer.BYTES * (row + ROW_HEAD + column));
         }
         return row;
     }

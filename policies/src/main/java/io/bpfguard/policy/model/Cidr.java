@@ -4,6 +4,7 @@ import java.net.Inet4Address;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -27,6 +28,7 @@ public record Cidr(boolean isIpv4, long high, long low, int prefix) {
     private static final int IPV4_BITS = 32;
     private static final int BITS = 128;
     private static final long MAPPED = 0xffff00000000L;
+    private static final int LOOPBACK = 0x7f000001;
     private static final int KIND_IPV4 = 4;
     private static final int KIND_IPV6 = 6;
 
@@ -118,6 +120,24 @@ public record Cidr(boolean isIpv4, long high, long low, int prefix) {
         tokens.add(new GlobToken.One(ByteSet.of(KIND_IPV4).union(ByteSet.of(KIND_IPV6))));
         tokens.addAll(IntegerPatterns.any(2 * Long.BYTES));
         return tokens;
+    }
+
+    /** Whether it holds one address and no more. */
+    public boolean isSingle() {
+        return prefix == BITS;
+    }
+
+    /** What the address fields of a key have for the first address: the kind of address, then 16 bytes. */
+    public byte[] bytes() {
+        return ByteBuffer.allocate(1 + 2 * Long.BYTES).put((byte) (isIpv4 ? KIND_IPV4 : KIND_IPV6)).putLong(high).putLong(low).array();
+    }
+
+    /** Where a packet for the first address goes to: an unspecified one is this host's. */
+    public Cidr destination() {
+        if (isIpv4 && (int) low == 0) {
+            return new Cidr(true, high, low | LOOPBACK, prefix);
+        }
+        return !isIpv4 && high == 0 && low == 0 ? new Cidr(false, high, 1, prefix) : this;
     }
 
     @Override

@@ -119,26 +119,26 @@ final class NamedFamilies {
 
     private Set<Integer> signals(YamlNode node, String owner) {
         Set<Integer> numbers = new HashSet<>();
-        for (YamlNode item : values.items(node, owner)) {
-            if (item instanceof YamlNode.Scalar(String text, boolean quoted, _) && !quoted && PlainScalar.kind(text) == PlainScalar.Kind.NUMBER) {
-                if (NUMBER.matcher(text).matches() && Integer.parseInt(text) <= Signals.MAX) {
-                    numbers.add(Integer.valueOf(text));
-                } else {
-                    problems.add(item.at(), "an entry of " + owner + " cannot be " + text + "; signals are numbered 1 to " + Signals.MAX);
-                }
-                continue;
-            }
-            values.text(item, "an entry of " + owner).ifPresent(text -> {
-                OptionalInt number = Signals.number(text.value());
-                if (number.isPresent()) {
-                    numbers.add(number.getAsInt());
-                } else {
-                    problems.add(text.at(), "\"" + text.value() + "\" in " + owner + " is no signal" + Nearest.hint(Signals.bare(text.value()), Signals.NAMES)
-                            + "; real-time signals go by their numbers");
-                }
-            });
-        }
+        values.items(node, owner).forEach(item -> signal(item, "an entry of " + owner, owner).ifPresent(numbers::add));
         return numbers;
+    }
+
+    /** A signal by its name, or its number without quotes; {@code what} it is in {@code owner}, for messages. */
+    OptionalInt signal(YamlNode node, String what, String owner) {
+        if (Values.isNumber(node) && node instanceof YamlNode.Scalar(String text, _, _)) {
+            if (NUMBER.matcher(text).matches() && Integer.parseInt(text) <= Signals.MAX) {
+                return OptionalInt.of(Integer.parseInt(text));
+            }
+            problems.add(node.at(), what + " cannot be " + text + "; signals are numbered 1 to " + Signals.MAX);
+            return OptionalInt.empty();
+        }
+        Optional<Located<String>> name = values.text(node, what);
+        OptionalInt number = name.map(text -> Signals.number(text.value())).orElse(OptionalInt.empty());
+        if (number.isEmpty()) {
+            name.ifPresent(text -> problems.add(text.at(), "\"" + text.value() + "\" in " + owner + " is no signal"
+                    + Nearest.hint(Signals.bare(text.value()), Signals.NAMES) + "; real-time signals go by their numbers"));
+        }
+        return number;
     }
 
     /** Some words of an enum; all of them where the key is not there. */

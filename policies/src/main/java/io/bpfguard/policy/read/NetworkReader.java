@@ -28,16 +28,20 @@ final class NetworkReader {
     static final List<String> OPERATIONS = List.of("create", "connect", "send", "bind", "listen", "accept");
     private static final Map<String, String> WORDS = OPERATIONS.stream().collect(Collectors.toMap(word -> word, word -> word));
     private static final Pattern NUMBER = Pattern.compile("0|[1-9][0-9]{0,4}");
+    /** The one type of socket that speaks a protocol, where there is one. */
+    static final Map<Integer, Integer> TYPE_OF = Map.of(SocketNames.IPPROTO_TCP, SocketNames.SOCK_STREAM, SocketNames.IPPROTO_MPTCP,
+            SocketNames.SOCK_STREAM, SocketNames.IPPROTO_SMC, SocketNames.SOCK_STREAM, SocketNames.PROTOCOLS.get("udp"), SocketNames.SOCK_DGRAM,
+            SocketNames.PROTOCOLS.get("udplite"), SocketNames.SOCK_DGRAM);
     private static final Values.Numbers PORTS = new Values.Numbers("a port", "ports go", "80", "8000-8999");
     static final int MAX_FAMILY = 255;
     static final int MAX_TYPE = 15;
     static final int MAX_PROTOCOL = 65535;
     /** Families whose sockets take IP addresses. */
-    private static final Set<Integer> WITH_IP = Set.of(SocketNames.AF_INET, SocketNames.AF_INET6, SocketNames.AF_SMC, family("rds"));
+    static final Set<Integer> WITH_IP = Set.of(SocketNames.AF_INET, SocketNames.AF_INET6, SocketNames.AF_SMC, family("rds"));
     /** Families whose protocols have the names of IP's. */
-    private static final Set<Integer> IP = Set.of(SocketNames.AF_INET, SocketNames.AF_INET6, SocketNames.AF_SMC);
+    static final Set<Integer> IP = Set.of(SocketNames.AF_INET, SocketNames.AF_INET6, SocketNames.AF_SMC);
     /** Families whose sockets do not forget their protocol. */
-    private static final Set<Integer> WITH_PROTOCOL = Set.of(SocketNames.AF_INET, SocketNames.AF_INET6, SocketNames.AF_SMC, SocketNames.AF_NETLINK);
+    static final Set<Integer> WITH_PROTOCOL = Set.of(SocketNames.AF_INET, SocketNames.AF_INET6, SocketNames.AF_SMC, SocketNames.AF_NETLINK);
 
     private final ProblemList problems;
     private final Values values;
@@ -109,8 +113,8 @@ final class NetworkReader {
     }
 
     /** A name of a table, or a number without quotes. */
-    private Optional<Located<Integer>> number(YamlNode node, String owner, Map<String, Integer> names, String prefix, int least, int most) {
-        if (isNumber(node) && node instanceof YamlNode.Scalar(String text, _, _)) {
+    Optional<Located<Integer>> number(YamlNode node, String owner, Map<String, Integer> names, String prefix, int least, int most) {
+        if (Values.isNumber(node) && node instanceof YamlNode.Scalar(String text, _, _)) {
             if (!NUMBER.matcher(text).matches() || Integer.parseInt(text) < least || Integer.parseInt(text) > most) {
                 problems.add(node.at(), owner + " cannot be " + text + "; numbers go from " + least + " to " + most);
                 return Optional.empty();
@@ -130,20 +134,16 @@ final class NetworkReader {
         });
     }
 
-    private static boolean isNumber(YamlNode node) {
-        return node instanceof YamlNode.Scalar(String text, boolean quoted, _) && !quoted && PlainScalar.kind(text) == PlainScalar.Kind.NUMBER;
-    }
-
     private Optional<Located<Integer>> protocol(YamlNode node, String owner, List<Located<String>> names) {
         Optional<Located<Integer>> number = number(node, owner, SocketNames.PROTOCOLS, "IPPROTO_", 0, MAX_PROTOCOL);
-        if (number.isPresent() && !isNumber(node) && node instanceof YamlNode.Scalar(String text, _, _)) {
+        if (number.isPresent() && !Values.isNumber(node) && node instanceof YamlNode.Scalar(String text, _, _)) {
             names.add(new Located<>(text, node.at()));
         }
         return number;
     }
 
-    private Optional<Located<Cidr>> address(YamlNode node, String owner) {
-        Optional<Located<String>> text = node instanceof YamlNode.Scalar(String plain, _, _) && isNumber(node)
+    Optional<Located<Cidr>> address(YamlNode node, String owner) {
+        Optional<Located<String>> text = node instanceof YamlNode.Scalar(String plain, _, _) && Values.isNumber(node)
                 ? Optional.of(new Located<>(plain, node.at())) : values.text(node, owner);
         return text.flatMap(address -> {
             try {
@@ -221,11 +221,7 @@ final class NetworkReader {
     private void checkTypes(Conditions rule, List<Located<String>> names) {
         Set<Integer> types = numbers(rule.types());
         for (Located<String> name : names) {
-            Optional<Integer> type = switch (name.value()) {
-                case "tcp", "mptcp", "smc" -> Optional.of(SocketNames.SOCK_STREAM);
-                case "udp", "udplite" -> Optional.of(SocketNames.SOCK_DGRAM);
-                default -> Optional.empty();
-            };
+            Optional<Integer> type = Optional.ofNullable(TYPE_OF.get(SocketNames.PROTOCOLS.get(name.value())));
             if (!types.isEmpty() && type.isPresent() && !types.contains(type.get()) && !types.contains(SocketNames.SOCK_RAW)) {
                 problems.add(name.at(), rule.owner() + " has the protocol " + name.value() + ", whose sockets are "
                         + SocketNames.name(SocketNames.TYPES, type.get()) + ", and types without it; the rule would match nothing");
@@ -272,7 +268,7 @@ final class NetworkReader {
         return protocols;
     }
 
-    private static String familyName(int family) {
+    static String familyName(int family) {
         return SocketNames.name(SocketNames.FAMILIES, family);
     }
 

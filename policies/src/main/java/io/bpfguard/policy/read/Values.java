@@ -53,6 +53,11 @@ final class Values {
         return Optional.of(new Located<>(scalar.text(), node.at()));
     }
 
+    /** Whether it is a number without quotes. */
+    static boolean isNumber(YamlNode node) {
+        return node instanceof YamlNode.Scalar(String text, boolean quoted, _) && !quoted && PlainScalar.kind(text) == PlainScalar.Kind.NUMBER;
+    }
+
     /** Text, or a number without quotes as it is written. */
     Optional<Located<String>> scalar(YamlNode node, String owner) {
         if (node instanceof YamlNode.Scalar(String text, boolean quoted, Position at) && !quoted && PlainScalar.kind(text) == PlainScalar.Kind.NUMBER) {

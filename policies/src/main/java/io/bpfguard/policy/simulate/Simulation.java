@@ -1,86 +1,97 @@
 package io.bpfguard.policy.simulate;
 
+import io.bpfguard.policy.check.FamilyArguments;
+import io.bpfguard.policy.check.NodeCapabilities;
 import io.bpfguard.policy.compiled.Chain;
+import io.bpfguard.policy.compiled.FunctionProgram;
 import io.bpfguard.policy.compiled.HookPoint;
-import io.bpfguard.policy.compiled.Key;
-import io.bpfguard.policy.compiled.KeyField;
 import io.bpfguard.policy.compiled.LsmHook;
 import io.bpfguard.policy.compiled.Matcher;
 import io.bpfguard.policy.compiled.Route;
 import io.bpfguard.policy.compiled.Step;
 import io.bpfguard.policy.compiled.Verdict;
 import io.bpfguard.policy.compiled.Verdicts;
-import io.bpfguard.policy.model.MountUse;
-import java.nio.charset.StandardCharsets;
-import java.util.Comparator;
+import io.bpfguard.policy.model.PolicyException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
-import java.util.Optional;
+import java.util.function.BinaryOperator;
 import java.util.function.Function;
 
 /**
- * Answers what a route says of an attempt. An attempt passes hooks, and at each the chain's steps; the strongest verdict of
- * those that are about it is the answer, as it is in the kernel, where chains put killing before denying.
+ * Answers what a route says of an attempt. An attempt comes by hooks, and at each by the chain's steps; the first that prevents
+ * ends the chain as it does in the kernel, and what remains is the strongest verdict of those that are about it.
  */
 public final class Simulation {
-    private static final Comparator<Verdict> WEAKEST_FIRST = Comparator.comparing(Verdict::action)
-            .thenComparing(Comparator.comparingInt(Verdict::errno).reversed());
+    private final Route route;
+    private Verdict strongest = Verdict.NONE;
+    private final List<Answer.Asked> asked = new ArrayList<>();
 
-    private Simulation() {}
+    private Simulation(Route route) {
+        this.route = route;
+    }
 
-    /** The verdict; {@link Verdict#NONE} where nothing is said. */
-    public static Verdict of(Route route, Attempt attempt) {
+    /**
+     * An answer for each way to do it, at least one.
+     *
+     * @param node for which the route was made
+     * @throws PolicyException if the attempt names something of the kernel that this node does not have
+     */
+    public static List<Answer> of(Route route, Attempt attempt, NodeCapabilities node) throws PolicyException {
+        return ways(route, attempt, node).stream().map(way -> new Simulation(route).answer(way)).toList();
+    }
+
+    private static List<Way> ways(Route route, Attempt attempt, NodeCapabilities node) throws PolicyException {
         return switch (attempt) {
-            case Attempt.UseFile use -> strongest(route, Matcher.PATH, verdicts -> verdicts.key(key(use).bytes(verdicts.fields()), use.operation().ordinal()));
-            case Attempt.Mount mount -> strongest(chains(route, mount), Matcher.MOUNT, verdicts -> verdicts.key(key(mount).bytes(verdicts.fields()), 0));
-            case Attempt.UseCapability(int number) -> strongest(route, Matcher.CAPABILITY, verdicts -> verdicts.capability(number));
-            case Attempt.SystemCall(int number, boolean compat) ->
-                strongest(route, Matcher.SYSTEM_CALL, verdicts -> verdicts.systemCall(number, compat));
-            case Attempt.Call(HookPoint point) -> Optional.ofNullable(route.chains().get(point))
-                    .map(chain -> strongest(List.of(chain), Matcher.ALWAYS, Verdicts::always)).orElse(Verdict.NONE);
+            case Attempt.UseFile use -> FilePassages.of(use, node);
+            case Attempt.Mount mount -> List.of(FilePassages.of(mount));
+            case Attempt.UseCapability(int number) ->
+                List.of(Way.inOrder("", Passage.at(LsmHook.CAPABLE).ask(Matcher.CAPABILITY, verdicts -> verdicts.capability(number))));
+            case Attempt.UseSocket use -> List.of(new SocketPassages(use).way());
+            case Attempt.SendSignal signal -> List.of(signal(signal));
+            case Attempt.UseFamily use -> NamedWays.of(use);
+            case Attempt.UseSystemCall use -> List.of(CallPassages.of(use, route, node));
+            case Attempt.Call call -> List.of(CallPassages.of(call, node));
         };
     }
 
-    private static Verdict strongest(Route route, Matcher matcher, Function<Verdicts, Verdict> question) {
-        return strongest(route.chains().entrySet().stream().sorted(Comparator.comparing(entry -> entry.getKey().kernelName()))
-                .map(Map.Entry::getValue).toList(), matcher, question);
+    private static Way signal(Attempt.SendSignal signal) {
+        return Way.inOrder("", Passage.at("task_kill").askOfCall(Map.of(FamilyArguments.SIGNAL, (long) signal.number()))
+                .ask(Matcher.SIGNAL, verdicts -> verdicts.signal(signal.number(), signal.target())));
     }
 
-    private static Verdict strongest(List<Chain> chains, Matcher matcher, Function<Verdicts, Verdict> question) {
-        return chains.stream().flatMap(chain -> chain.steps().stream()).filter(step -> step.matcher() == matcher).map(Step::ruleset)
-                .distinct().map(ruleset -> question.apply(new Verdicts(ruleset))).max(WEAKEST_FIRST).orElse(Verdict.NONE);
+    private Answer answer(Way way) {
+        for (Passage passage : way.passages()) {
+            for (Map.Entry<HookPoint, Chain> entry : route.chains().entrySet()) {
+                if (isAt(passage.point(), entry.getKey())) {
+                    walk(passage, entry.getValue());
+                }
+            }
+            if (way.isInOrder() && strongest.prevents()) {
+                break;
+            }
+        }
+        return new Answer(way.name(), strongest, asked);
     }
 
-    private static Key key(Attempt.UseFile use) {
-        return new Key()
-                .with(KeyField.FILE_KIND, use.kinds().stream().mapToInt(kind -> kind.bit()).sum())
-                .with(KeyField.FILE_SYSTEM, bytes(use.fileSystem()))
-                .with(KeyField.SOURCE, bytes(use.from()))
-                .with(KeyField.DEVICE, use.device())
-                .withArguments(use.arguments())
-                .with(KeyField.PATH, bytes(use.path()));
+    /** A function has a place of its own for each custom program. */
+    private static boolean isAt(HookPoint passed, HookPoint point) {
+        return point instanceof FunctionProgram program ? program.function().equals(passed) : point.equals(passed);
     }
 
-    private static Key key(Attempt.Mount mount) {
-        Optional<MountUse> use = MountUse.ofWord(mount.type());
-        long without = (use.isPresent() ? 1L << KeyField.NO_MOUNT_SOURCE : 0)
-                | (use.filter(MountUse::isWithoutFlags).isPresent() ? 1L << KeyField.NO_MOUNT_FLAGS : 0);
-        return new Key().with(KeyField.MOUNT_FLAGS, mount.flags() | without).with(KeyField.MOUNT_SOURCE, bytes(mount.source()))
-                .with(KeyField.FILE_SYSTEM_TYPE, bytes(mount.type()));
-    }
-
-    /** Those of the hooks that mount(2) passes, or another call where the use is not mount(2)'s. */
-    private static List<Chain> chains(Route route, Attempt.Mount mount) {
-        List<LsmHook> hooks = MountUse.ofWord(mount.type()).map(use -> List.of(switch (use) {
-            case TREE, ATTRIBUTES -> LsmHook.CAPABLE;
-            case UNMOUNT -> LsmHook.SB_UMOUNT;
-            case BIND, MOVE, REMOUNT, PROPAGATION -> LsmHook.SB_MOUNT;
-        })).orElse(List.of(LsmHook.SB_MOUNT, LsmHook.SB_KERN_MOUNT));
-        return hooks.stream().map(route.chains()::get).filter(Objects::nonNull).toList();
-    }
-
-    private static byte[] bytes(String text) {
-        return text.getBytes(StandardCharsets.UTF_8);
+    private void walk(Passage passage, Chain chain) {
+        for (Step step : chain.steps()) {
+            Verdicts verdicts = new Verdicts(step.ruleset());
+            if (step.program().isPresent()) {
+                asked.add(new Answer.Asked(step.program().get(), passage.point().kernelName(), verdicts.program()));
+                continue;
+            }
+            Function<Verdicts, Verdict> question = passage.questions().get(step.matcher());
+            Verdict verdict = question == null ? Verdict.NONE : question.apply(verdicts);
+            strongest = BinaryOperator.maxBy(Verdict.WEAKEST_FIRST).apply(strongest, verdict);
+            if (verdict.prevents()) {
+                return;
+            }
+        }
     }
 }

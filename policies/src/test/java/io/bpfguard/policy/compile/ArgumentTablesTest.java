@@ -13,8 +13,11 @@ import io.bpfguard.policy.compiled.Verdict;
 import io.bpfguard.policy.compiled.Verdicts;
 import io.bpfguard.policy.model.PolicyException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.function.LongPredicate;
 import org.junit.jupiter.api.Test;
@@ -117,6 +120,45 @@ class ArgumentTablesTest {
         assertThatThrownBy(() -> hooks(String.join(", ", rules))).isInstanceOf(PolicyException.class)
                 .hasMessageContaining("9 different values to compare at one hook or function, of which there can be 8; policy a, lsmHooks[")
                 .hasMessageContaining("compare fewer arguments, or in fewer ways");
+    }
+
+    /** A rule on a file's flags and path, each of which it may leave out. */
+    private record OnFile(Action action, Optional<Long> flags, Optional<String> path) {
+        String text() {
+            return "{action: " + action.name().toLowerCase(Locale.ROOT) + ", names: [file_open], conditions: ["
+                    + flags.map(number -> "{argument: file.f_flags, equals: " + number + "}").orElse("") + (flags.isPresent() && path.isPresent() ? ", " : "")
+                    + path.map(text -> "{argument: file, matches: [" + text + "]}").orElse("") + "]}";
+        }
+
+        boolean matches(Optional<Long> itsFlags, Optional<String> itsPath) {
+            return (flags.isEmpty() || flags.equals(itsFlags)) && (path.isEmpty() || path.equals(itsPath));
+        }
+    }
+
+    /** What is not known no rule can compare; what is known they all do. */
+    @Test
+    void aRuleThatAsksForWhatIsNotKnownDoesNotCount() throws PolicyException {
+        Random random = new Random(11);
+        for (int round = 0; round < 100; round++) {
+            List<OnFile> rules = new ArrayList<>();
+            for (int i = 0; i < 1 + random.nextInt(5); i++) {
+                Optional<Long> flags = random.nextBoolean() ? Optional.of((long) random.nextInt(3)) : Optional.empty();
+                Optional<String> path = flags.isEmpty() || random.nextBoolean() ? Optional.of("/" + random.nextInt(3)) : Optional.empty();
+                rules.add(new OnFile(List.of(Action.AUDIT, Action.DENY, Action.KILL).get(random.nextInt(3)), flags, path));
+            }
+            String text = String.join(", ", rules.stream().map(OnFile::text).toList());
+            Route route = hooks(text);
+            for (int i = 0; i < 16; i++) {
+                Optional<Long> flags = random.nextBoolean() ? Optional.of((long) random.nextInt(3)) : Optional.empty();
+                Optional<String> path = random.nextBoolean() ? Optional.of("/" + random.nextInt(3)) : Optional.empty();
+                Map<Extractor, Object> known = new HashMap<>();
+                flags.ifPresent(number -> known.put(FLAGS, number));
+                path.ifPresent(bytes -> known.put(PATH, Policies.bytes(bytes)));
+                Action expected = rules.stream().filter(rule -> rule.matches(flags, path)).map(OnFile::action).max(Action::compareTo).orElse(Action.ALLOW);
+                assertThat(Policies.decide(route, FILE_OPEN, Policies.only(Matcher.ARGUMENTS, verdicts -> verdicts.certain(known))).action())
+                        .as("%s: flags %s, path %s", text, flags, path).isEqualTo(expected);
+            }
+        }
     }
 
     /** A condition as text and as a plain test of a 64-bit number. */

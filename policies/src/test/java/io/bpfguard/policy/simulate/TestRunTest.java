@@ -1,13 +1,10 @@
 package io.bpfguard.policy.simulate;
 
-import static io.bpfguard.policy.Policies.check;
 import static io.bpfguard.policy.Policies.document;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.bpfguard.policy.FakeNode;
-import io.bpfguard.policy.check.CheckedPolicies;
-import io.bpfguard.policy.compile.Compiler;
 import io.bpfguard.policy.model.PolicyException;
 import io.bpfguard.policy.read.PolicyTestReader;
 import java.nio.charset.StandardCharsets;
@@ -17,15 +14,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class TestRunTest {
-    private static final String HEAD = """
-            apiVersion: bpfguard.io/v1
-            kind: PolicyTest
-            metadata: {name: t}
-            spec:
-              policies: [p.yaml]
-              container: {namespace: prod, labels: {app: web}, name: app}
-              cases:
-            """;
     private static final String POLICY = document("p", """
             selector: {namespaces: [prod], podLabels: {matchLabels: {app: web}}}
             defaults: {processes: deny}
@@ -39,13 +27,7 @@ class TestRunTest {
             """);
 
     private static List<TestRun.Outcome> run(String... cases) throws PolicyException {
-        StringBuilder text = new StringBuilder(HEAD);
-        for (String one : cases) {
-            text.append("    - ").append(one).append('\n');
-        }
-        PolicyTest test = PolicyTestReader.read("t.yaml", text.toString().getBytes(StandardCharsets.UTF_8)).getFirst();
-        CheckedPolicies checked = check(POLICY);
-        return TestRun.run(test, checked, new Compiler(checked, FakeNode.debian13()));
+        return Cases.run(POLICY, FakeNode.debian13(), cases);
     }
 
     @ParameterizedTest
