@@ -13,7 +13,7 @@ import java.util.TreeMap;
 
 /**
  * A program that this project did not compile, with the values of its constants: a step of a chain like a stock matcher. Its
- * object follows {@code bpf/src/main/c/program.h}. Equal bytes and equal values are equal programs, whatever their files are called.
+ * object follows {@code bpf/src/main/c/program.h}. Equal names, bytes and values are equal programs.
  */
 public final class CustomProgram {
     private final String name;
@@ -24,7 +24,7 @@ public final class CustomProgram {
     /**
      * Takes copies.
      *
-     * @param name of the object's file, for messages
+     * @param name of the object's file
      * @param image the object's bytes
      * @param constants by the name of the variable, exactly as many bytes as it has
      */
@@ -34,12 +34,13 @@ public final class CustomProgram {
         SortedMap<String, byte[]> copies = new TreeMap<>();
         constants.forEach((constant, value) -> copies.put(constant, value.clone()));
         this.constants = Collections.unmodifiableSortedMap(copies);
-        this.digest = digest(this.image, copies);
+        this.digest = digest(name, this.image, copies);
     }
 
-    private static String digest(byte[] image, SortedMap<String, byte[]> constants) {
+    private static String digest(String name, byte[] image, SortedMap<String, byte[]> constants) {
         try {
             MessageDigest sha = MessageDigest.getInstance("SHA-256");
+            update(sha, name.getBytes(StandardCharsets.UTF_8));
             update(sha, image);
             constants.forEach((constant, value) -> {
                 update(sha, constant.getBytes(StandardCharsets.UTF_8));
@@ -72,7 +73,7 @@ public final class CustomProgram {
         return constants;
     }
 
-    /** SHA-256 over the object and the values, in hexadecimal: tells programs apart. */
+    /** SHA-256 over the name, the object and the values, in hexadecimal: tells programs apart. */
     public String digest() {
         return digest;
     }

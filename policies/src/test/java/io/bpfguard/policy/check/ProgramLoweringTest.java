@@ -171,6 +171,24 @@ class ProgramLoweringTest {
     }
 
     @Test
+    void filesThatChangedPlacesAreOtherPrograms() throws Exception {
+        String policy = Policies.document("a", "{programs: [{action: deny, object: open.bpf.o}, {action: kill, object: other.bpf.o}]}");
+        byte[] open = "open.bpf.o".getBytes(StandardCharsets.UTF_8);
+        byte[] other = "other.bpf.o".getBytes(StandardCharsets.UTF_8);
+        FakeNode swapped = node().with(new ProgramFile("open.bpf.o", other, Place.LSM, "file_open", PARAMETERS))
+                .with(new ProgramFile("other.bpf.o", open, Place.LSM, "file_open", PARAMETERS));
+        assertThat(Checker.check(Policies.read(policy), node()).programs()).isNotEqualTo(Checker.check(Policies.read(policy), swapped).programs());
+    }
+
+    @Test
+    void equalFilesAreKeptUnderEachName() throws Exception {
+        FakeNode same = node().with(new ProgramFile("other.bpf.o", "open.bpf.o".getBytes(StandardCharsets.UTF_8), Place.LSM, "file_open", PARAMETERS));
+        CheckedPolicies checked = Checker.check(Policies.read(Policies.document("a",
+                "{programs: [{action: deny, object: open.bpf.o}, {action: kill, object: other.bpf.o}]}")), same);
+        assertThat(checked.programs()).extracting(CustomProgram::name).containsExactlyInAnyOrder("open.bpf.o", "other.bpf.o");
+    }
+
+    @Test
     void programsAreToldApartByTheirBytesAndValues() throws Exception {
         CheckedPolicies one = Checker.check(Policies.read(Policies.document("a", "{programs: [{action: deny, object: open.bpf.o}]}")), node());
         FakeNode changed = node().with(new ProgramFile("open.bpf.o", new byte[] {1}, Place.LSM, "file_open", PARAMETERS));
