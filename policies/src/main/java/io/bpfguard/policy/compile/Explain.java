@@ -109,48 +109,48 @@ public final class Explain {
         List<Row> rows = new ArrayList<>();
         for (ContainerPolicy policy : policies.policies()) {
             for (Rule rule : policy.rules()) {
-                rows.add(row(policy, rule.head().label(), rule.head().family().key(), Lowering.of(policy, rule, node)));
+                rows.add(row(policy, rule.head().label(), rule.head().family().key(), Lowering.of(policy, rule, node), node));
             }
             for (FamilyDefault rest : policy.defaults()) {
-                rows.add(row(policy, rest.label(), rest.family().key(), Lowering.of(policy, rest, node)));
+                rows.add(row(policy, rest.label(), rest.family().key(), Lowering.of(policy, rest, node), node));
             }
         }
         return rows;
     }
 
-    private static Row row(ContainerPolicy policy, String label, String family, Lowering lowering) {
-        return new Row(policy.name().value(), label, family, lowering.enforcements().stream().map(Explain::part).toList(),
+    private static Row row(ContainerPolicy policy, String label, String family, Lowering lowering, NodeCapabilities node) {
+        return new Row(policy.name().value(), label, family, lowering.enforcements().stream().map(enforcement -> part(enforcement, node)).toList(),
                 lowering.waiting().stream().map(what -> what.function().label()).toList());
     }
 
-    private static Part part(Enforcement enforcement) {
-        return new Part(enforcement.mechanism(), enforcement.action(), prevents(enforcement), effect(enforcement), enforcement.note());
+    private static Part part(Enforcement enforcement, NodeCapabilities node) {
+        return new Part(enforcement.mechanism(), enforcement.action(), prevents(enforcement, node), effect(enforcement, node), enforcement.note());
     }
 
-    private static Prevents prevents(Enforcement enforcement) {
+    private static Prevents prevents(Enforcement enforcement, NodeCapabilities node) {
         return switch (enforcement.action()) {
             case ALLOW, AUDIT -> Prevents.NO;
             case DENY -> Prevents.YES;
-            case KILL -> isBeforeTheEffect(enforcement.hook()) ? Prevents.YES : Prevents.AFTER_THE_EFFECT;
+            case KILL -> isBeforeTheEffect(enforcement.hook(), node) ? Prevents.YES : Prevents.AFTER_THE_EFFECT;
         };
     }
 
-    /** Whether what kills there also prevents. */
-    private static boolean isBeforeTheEffect(HookPoint point) {
+    /** Whether what kills there also prevents, each time. */
+    private static boolean isBeforeTheEffect(HookPoint point, NodeCapabilities node) {
         return switch (point) {
             case LsmHook _ -> true;
             case KernelFunction _ -> false;
-            case FunctionProgram(_, boolean prevents, _) -> prevents;
+            case FunctionProgram(_, boolean prevents, _) -> prevents && !node.skipsFunctionPrograms();
         };
     }
 
-    private static String effect(Enforcement enforcement) {
+    private static String effect(Enforcement enforcement, NodeCapabilities node) {
         Action action = enforcement.action();
         return switch (action) {
             case ALLOW -> "allowed, whatever the default says";
             case AUDIT -> "goes on, and is reported";
             case DENY -> "prevented with " + Errno.name(enforcement.errno()) + ", and reported";
-            case KILL -> isBeforeTheEffect(enforcement.hook())
+            case KILL -> isBeforeTheEffect(enforcement.hook(), node)
                     ? "prevented, the process killed, and reported" : "the process killed, perhaps after the effect, and reported";
         };
     }

@@ -164,6 +164,13 @@ class ProgramLoweringTest {
     }
 
     @Test
+    void whatIsSkippedNowAndThenDoesNotPrevent() throws Exception {
+        NodeCapabilities skipping = node().skipping();
+        CheckedPolicies checked = Checker.check(Policies.read(Policies.document("a", "{programs: [{action: kill, object: instead.bpf.o}]}")), skipping);
+        assertThat(Explain.rows(checked, skipping)).extracting(Explain.Row::prevents).containsExactly(Explain.Prevents.AFTER_THE_EFFECT);
+    }
+
+    @Test
     void tooManyAtOneHookAreRefused() {
         String rules = String.join(", ", IntStream.range(0, 33).mapToObj(i -> "{action: deny, object: open.bpf.o, parameters: {limit: " + i + "}}").toList());
         assertThatThrownBy(() -> route("{programs: [" + rules + "]}", node())).isInstanceOf(PolicyException.class)
