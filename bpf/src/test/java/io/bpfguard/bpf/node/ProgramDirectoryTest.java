@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Arrays;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -57,6 +58,13 @@ class ProgramDirectoryTest {
         assertThat(file.place()).isEqualTo(ProgramFile.Place.LSM);
         assertThat(file.target()).isEqualTo("file_open");
         assertThat(file.parameters()).containsExactlyInAnyOrder(new Parameter("prefix", Kind.TEXT, 64), new Parameter("longest", Kind.SIGNED, 8));
+    }
+
+    @Test
+    void theManualShowsAProgramThatCompiles() throws Exception {
+        String source = Files.readString(Path.of("../test/programs/large-files.bpf.c"));
+        String code = source.substring(source.indexOf("#include"));
+        assertThat(Path.of("../docs/programs.md")).content().contains("```c\n" + code + "```");
     }
 
     @Test
@@ -124,7 +132,7 @@ class ProgramDirectoryTest {
 
     private static int indexOf(byte[] all, byte[] wanted) {
         for (int i = 0; i + wanted.length <= all.length; i++) {
-            if (java.util.Arrays.equals(all, i, i + wanted.length, wanted, 0, wanted.length)) {
+            if (Arrays.equals(all, i, i + wanted.length, wanted, 0, wanted.length)) {
                 return i;
             }
         }
