@@ -83,8 +83,10 @@ final class HookTable {
      * @throws ProgramRefused if the kernel does not accept one of the programs
      */
     int attach(Hook hook, Set<Matcher> matchers, Set<CustomProgram> programs) {
-        int number = numbers.containsKey(hook) ? numbers.get(hook)
-                : hook.program().isEmpty() ? attachRouter(hook) : attachProgram(hook, programs.iterator().next());
+        int number = numbers.containsKey(hook) ? numbers.get(hook) : attachNew(hook, hook.program().isEmpty()
+                ? (free, entry) -> attachRouter(hook, free, entry)
+                // A custom program at a function is its own router.
+                : (free, entry) -> CustomPrograms.attach(libbpf, programs.iterator().next(), hook, free, maps, entry.resolve("link")));
         if (hook.attachment() == Hook.Attachment.LSM) {
             if (matchers.contains(Matcher.ARGUMENTS)) {
                 addArguments(hook, number);
@@ -100,7 +102,7 @@ final class HookTable {
 
     /** The slot of a step's program in the hook's program array; a program at a function needs none. */
     int slot(Hook hook, Step step) {
-        return step.program().flatMap(program -> Optional.ofNullable(slots.get(hook)).flatMap(array -> array.of(program)))
+        return step.program().filter(_ -> hook.attachment() == Hook.Attachment.LSM).map(program -> slots.get(hook).of(program))
                 .orElse(step.matcher().ordinal());
     }
 
@@ -108,9 +110,29 @@ final class HookTable {
         return directory.resolve("%02d-%s".formatted(number, hook.label()));
     }
 
-    private int attachRouter(Hook hook) {
+    /** What makes a hook's pins in its directory, which ends with the link. */
+    private interface Attaching {
+        void at(int number, Path entry);
+    }
+
+    /** Attaches under a free number; what was made is removed again where that fails. */
+    private int attachNew(Hook hook, Attaching attaching) {
         int number = freeNumber(hook);
         Path entry = entry(hook, number);
+        try {
+            Files.createDirectories(entry);
+            attaching.at(number, entry);
+        } catch (IOException failure) {
+            throw new UncheckedIOException("making " + entry, failure);
+        } catch (RuntimeException failure) {
+            Pins.remove(entry);
+            throw failure;
+        }
+        numbers.put(hook, number);
+        return number;
+    }
+
+    private void attachRouter(Hook hook, int number, Path entry) {
         try (BpfObject object = Programs.open(libbpf, hook.object(), maps)) {
             object.setConstant("hook_number", number);
             addresses.setIn(object);
@@ -119,7 +141,6 @@ final class HookTable {
                 object.programs().forEach(program -> aim(object, program.name(), hook));
             }
             object.load();
-            Files.createDirectories(entry);
             if (hook.attachment() == Hook.Attachment.LSM) {
                 // Pinned: the kernel empties a program array when the last descriptor and pin of user space are gone.
                 object.map("steps").pin(entry.resolve("steps"));
@@ -132,32 +153,7 @@ final class HookTable {
             try (BpfLink link = object.program("router").attach()) {
                 link.pin(entry.resolve("link"));
             }
-        } catch (IOException failure) {
-            Pins.remove(entry);
-            throw new UncheckedIOException("making " + entry, failure);
-        } catch (RuntimeException failure) {
-            Pins.remove(entry);
-            throw failure;
         }
-        numbers.put(hook, number);
-        return number;
-    }
-
-    /** A custom program at a function: its own router. */
-    private int attachProgram(Hook hook, CustomProgram program) {
-        int number = freeNumber(hook);
-        Path entry = entry(hook, number);
-        try {
-            Files.createDirectories(entry);
-            CustomPrograms.attach(libbpf, program, hook, number, maps, entry.resolve("link"));
-        } catch (IOException failure) {
-            throw new UncheckedIOException("making " + entry, failure);
-        } catch (RuntimeException failure) {
-            Pins.remove(entry);
-            throw failure;
-        }
-        numbers.put(hook, number);
-        return number;
     }
 
     /** The matcher that few hooks need, and that costs more to load than all others which stand at any hook. */

@@ -7,7 +7,6 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -62,8 +61,8 @@ final class ProgramSlots {
     }
 
     /** The slot of a program that was loaded. */
-    Optional<Integer> of(CustomProgram program) {
-        return Optional.ofNullable(known.get(program));
+    int of(CustomProgram program) {
+        return known.get(program);
     }
 
     /** Takes all programs away but those in used slots and those to keep. No decision may still be on its way to the others. */
