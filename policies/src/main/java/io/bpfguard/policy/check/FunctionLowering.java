@@ -30,18 +30,27 @@ record FunctionLowering(Lowering.Builder builder, List<Condition> conditions) {
     private static final Map<String, String> HOOK_OF = Map.of("create_user_ns", "userns_create", "bprm_check", "bprm_check_security",
             "sock_rcv_skb", "socket_sock_rcv_skb", "vm_enough_memory_mm", "vm_enough_memory", "transfer_creds", "cred_transfer");
 
+    /** A function by the name that programs are attached by, and what can be done there. */
+    record Place(KernelFunction function, FunctionSupport support) {
+        static Place of(KernelFunction function, NodeCapabilities node) {
+            FunctionSupport support = node.function(function);
+            if (support instanceof FunctionSupport.SameAs(String other)) {
+                KernelFunction same = new KernelFunction(function.module(), other);
+                return new Place(same, node.function(same));
+            }
+            return new Place(function, support);
+        }
+    }
+
     void add(Located<String> name, String module) {
-        KernelFunction function = new KernelFunction(module, name.value());
         if (!module.isEmpty() && !conditions.isEmpty()) {
             builder.refuse(Problem.at(conditions.getFirst().argument().at(),
                     "functions of modules cannot have conditions: the types of their arguments are the module's own, which are not read"));
             return;
         }
-        FunctionSupport support = builder.node().function(function);
-        if (support instanceof FunctionSupport.SameAs(String other)) {
-            function = new KernelFunction(module, other);
-            support = builder.node().function(function);
-        }
+        Place place = Place.of(new KernelFunction(module, name.value()), builder.node());
+        KernelFunction function = place.function();
+        FunctionSupport support = place.support();
         switch (support) {
             case FunctionSupport.Traceable _, FunctionSupport.Deniable _ -> attach(name, function, support);
             case FunctionSupport.Waiting _ -> await(name, function);

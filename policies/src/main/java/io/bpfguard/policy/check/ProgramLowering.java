@@ -44,12 +44,9 @@ record ProgramLowering(Lowering.Builder builder) {
             return;
         }
         FunctionLowering functions = new FunctionLowering(builder, List.of());
-        KernelFunction function = new KernelFunction(file.target());
-        FunctionSupport support = builder.node().function(function);
-        if (support instanceof FunctionSupport.SameAs(String other)) {
-            function = new KernelFunction(other);
-            support = builder.node().function(function);
-        }
+        FunctionLowering.Place at = FunctionLowering.Place.of(new KernelFunction(file.target()), builder.node());
+        KernelFunction function = at.function();
+        FunctionSupport support = at.support();
         if (!(support instanceof FunctionSupport.Traceable || support instanceof FunctionSupport.Deniable)) {
             refuse(object, "the program " + file.name() + ": " + functions.whyNot(function, support));
             return;
