@@ -2,6 +2,7 @@ package io.bpfguard.policy.check;
 
 import io.bpfguard.policy.compiled.CustomProgram;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 
@@ -26,7 +27,7 @@ public record ProgramFile(String name, byte[] image, Place place, String target,
 
         /** As sections and mechanisms have it. */
         public String word() {
-            return name().toLowerCase(java.util.Locale.ROOT);
+            return name().toLowerCase(Locale.ROOT);
         }
     }
 

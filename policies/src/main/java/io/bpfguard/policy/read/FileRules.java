@@ -162,15 +162,16 @@ public record FileRules(int owner) {
             while (channel.read(buffer.clear()) >= 0) {
                 content.write(buffer.array(), 0, buffer.position());
                 if (content.size() > largest) {
-                    throw refuse(file, largest == MAX_SIZE ? tooLarge() : "is larger than " + (largest >> 20) + " MiB");
+                    throw refuse(file, tooLarge(largest));
                 }
             }
         }
         return content.toByteArray();
     }
 
-    static String tooLarge() {
-        return "is larger than 1 MiB, the most that a policy file may have; split it";
+    /** What is wrong with a file of more than so many bytes. */
+    static String tooLarge(int largest) {
+        return "is larger than " + (largest >> 20) + " MiB, the most that such a file may have; split it";
     }
 
     private void checkOwner(Path path, Status status) throws PolicyException {

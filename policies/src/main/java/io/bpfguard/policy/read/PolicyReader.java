@@ -69,7 +69,7 @@ public final class PolicyReader {
     /** The documents of one file's content that are not empty. */
     static List<YamlNode> documents(String fileName, byte[] content, ProblemList problems) throws PolicyException {
         if (content.length > FileRules.MAX_SIZE) {
-            problems.add(Position.startOf(fileName), FileRules.tooLarge());
+            problems.add(Position.startOf(fileName), FileRules.tooLarge(FileRules.MAX_SIZE));
             problems.throwIfAny();
         }
         String text = decode(fileName, content, problems);

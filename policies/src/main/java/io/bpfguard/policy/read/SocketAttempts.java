@@ -7,6 +7,7 @@ import io.bpfguard.policy.model.Position;
 import io.bpfguard.policy.model.SocketNames;
 import io.bpfguard.policy.simulate.Attempt;
 import java.util.EnumSet;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -19,7 +20,7 @@ import java.util.stream.Collectors;
  */
 final class SocketAttempts {
     private static final Map<String, SocketOperation> OPERATIONS = NetworkReader.OPERATIONS.stream()
-            .collect(Collectors.toMap(Function.identity(), word -> SocketOperation.valueOf(word.toUpperCase(java.util.Locale.ROOT))));
+            .collect(Collectors.toMap(Function.identity(), word -> SocketOperation.valueOf(word.toUpperCase(Locale.ROOT))));
     private static final Map<String, Boolean> YES_OR_NO = Map.of("true", true, "false", false);
     private static final Set<SocketOperation> WITH_OWN_END = EnumSet.of(SocketOperation.LISTEN, SocketOperation.ACCEPT);
     /** Families of whose sockets the kernel side knows both ends, not only the address in a call. */
