@@ -171,7 +171,7 @@ public record FileRules(int owner) {
 
     /** What is wrong with a file of more than so many bytes. */
     static String tooLarge(int largest) {
-        return "is larger than " + (largest >> 20) + " MiB, the most that such a file may have; split it";
+        return "is larger than " + (largest >> 20) + " MiB, the most that such a file may have";
     }
 
     private void checkOwner(Path path, Status status) throws PolicyException {

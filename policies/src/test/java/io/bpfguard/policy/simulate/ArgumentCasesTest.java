@@ -1,7 +1,6 @@
 package io.bpfguard.policy.simulate;
 
 import static io.bpfguard.policy.Policies.document;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.bpfguard.policy.FakeNode;
 import io.bpfguard.policy.check.FunctionSupport;
@@ -103,6 +102,6 @@ class ArgumentCasesTest {
         "{systemCall: kill, arguments: {}, argument: 1, expect: deny}|t.yaml:8:41: unknown key \"argument\" in cases[0]; did you mean \"arguments\"?",
     })
     void wrongArgumentsAreRefused(String one, String message) {
-        assertThatThrownBy(() -> Cases.run(POLICY, WITH_MODULE, one)).isInstanceOf(PolicyException.class).hasMessageContaining(message);
+        Cases.refused(POLICY, WITH_MODULE, one, message);
     }
 }

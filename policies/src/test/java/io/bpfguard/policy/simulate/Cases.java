@@ -1,6 +1,7 @@
 package io.bpfguard.policy.simulate;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.bpfguard.policy.Policies;
 import io.bpfguard.policy.check.CheckedPolicies;
@@ -40,6 +41,11 @@ final class Cases {
     static void pass(String policies, NodeCapabilities node, String... cases) throws PolicyException {
         assertThat(run(policies, node, cases)).hasSize(cases.length)
                 .allSatisfy(outcome -> assertThat(outcome.passed()).as("%s: %s", outcome.test().name(), outcome.said()).isTrue());
+    }
+
+    /** The case is wrong. */
+    static void refused(String policies, NodeCapabilities node, String one, String message) {
+        assertThatThrownBy(() -> run(policies, node, one)).isInstanceOf(PolicyException.class).hasMessageContaining(message);
     }
 
     /** Something else comes than is expected. */
