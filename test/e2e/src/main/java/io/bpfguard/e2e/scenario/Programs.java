@@ -35,27 +35,23 @@ public final class Programs implements Scenario {
                 object: new-links.bpf.o
                 parameters: {target: /nowhere, never: false}
             """;
+    private static final String[] SEEN = {"/probes/mount", "new", "tmpfs", "/m"};
 
-    private final TrialScenario trials;
-    private final boolean preempts;
+    /** Made by the controls: what can be tried depends on the kernel. */
+    private TrialScenario trials;
+    private boolean preempts;
 
-    public Programs() {
-        try {
-            preempts = SystemCallFunctions.preempts();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+    private static TrialScenario trials(boolean inPlace) {
         List<Trial> all = new ArrayList<>(List.of(
                 trial("a large file written", Errno.EACCES, "programs[0]", new Effect.FileChanged("large"), "/probes/file", "set", "/shared/large", "x"),
                 trial("a file that a path rule keeps, at the same hook", Errno.EPERM, "files[0]", new Effect.FileChanged("kept"),
                         "/probes/file", "set", "/shared/kept", "x"),
-                trial("a call that a program at a function sees", Errno.KILL, "programs[2]", new Effect.Mounted("tmpfs", "/m"),
-                        "/probes/mount", "new", "tmpfs", "/m")));
-        if (!preempts) {
+                trial("a call that a program at a function sees", Errno.KILL, "programs[2]", new Effect.Mounted("tmpfs", "/m"), SEEN)));
+        if (inPlace) {
             all.add(trial("a symbolic link, by a program in place of a function", Errno.EPERM, "programs[3]", new Effect.FileMade("linked"),
                     "/probes/file", "symlink", "/shared/linked"));
         }
-        trials = new TrialScenario(NAME, policy(!preempts), all, List.of(
+        return new TrialScenario(NAME, policy(inPlace), all, List.of(
                 List.of("/bin/sh", "-c", "echo x >/shared/large-name; cat /shared/large-name /shared/large-name >/dev/null; rm /shared/large-name"),
                 List.of("/bin/sh", "-c", "/probes/mount new ramfs /other && umount /other")));
     }
@@ -75,6 +71,12 @@ public final class Programs implements Scenario {
 
     @Override
     public void control(Stage stage) throws InterruptedException {
+        try {
+            preempts = SystemCallFunctions.preempts();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        trials = trials(!preempts);
         trials.control(stage);
         if (!truncates(stage, stage.attendedFree(spec -> spec))) {
             stage.report.voided("a file can be truncated without us", "");
@@ -87,18 +89,18 @@ public final class Programs implements Scenario {
             install(stage.layout, object, object);
         }
         trials.run(stage);
-        unsure(stage);
+        lasting(stage);
         if (preempts) {
             var event = stage.policies.react(() -> stage.policies.write(NAME, policy(true)), "policies-rejected");
             String problems = event.map(found -> found.json().path("problems").toString()).orElse("no event policies-rejected");
             stage.report.check(problems.contains("the program new-links.bpf.o cannot deny") && problems.contains("preempts itself"),
                     "a kernel that skips programs at functions refuses a program that denies there", problems);
+            stage.policies.change(() -> stage.policies.remove(NAME));
         }
-        stage.policies.change(() -> stage.policies.remove(NAME));
     }
 
-    /** A program that cannot tell denies, and says so. */
-    private static void unsure(Stage stage) throws InterruptedException {
+    /** A program that cannot tell denies, and says so; and programs outlive the agent. */
+    private static void lasting(Stage stage) throws InterruptedException {
         stage.policies.change(() -> stage.policies.write(NAME, policy(false)));
         var container = stage.attended(NAME, spec -> spec);
         int mark = stage.agent.events().mark();
@@ -107,6 +109,20 @@ public final class Programs implements Scenario {
                 mark, event -> event.isDecision() && event.containerId().equals(container.container().id()), 1, stage.agent.patience());
         boolean said = events.size() == 1 && events.getFirst().json().path("reason").asText().equals("program_failed");
         stage.report.check(!truncated && said, "a program that cannot tell denies, and the event says why", truncated + " " + events);
+        stage.agent.kill();
+        judged(stage, container, "after kill -9 of the agent");
+        stage.agent.start();
+        judged(stage, container, "after a new agent came");
+        stage.policies.change(() -> stage.policies.remove(NAME));
+        var freed = container.execute(List.of(SEEN));
+        new Effect.Mounted("tmpfs", "/m").reset(stage, container.container());
+        stage.report.check(truncates(stage, container) && freed.exitCode() == 0, "the new agent takes their programs away with the policy", freed.toString());
+    }
+
+    private static void judged(Stage stage, Attended container, String when) throws InterruptedException {
+        int exit = container.execute(List.of(SEEN)).exitCode();
+        boolean truncated = truncates(stage, container);
+        stage.report.check(exit == Errno.KILL.status && !truncated, "programs at a hook and at a function judge " + when, "exit " + exit + ", truncated " + truncated);
     }
 
     private static boolean truncates(Stage stage, Attended container) throws InterruptedException {
