@@ -58,6 +58,7 @@ struct hlist_head {
 
 struct mnt_namespace {
 	struct ns_common ns;
+	__u64 event;
 };
 
 /* Before 6.18. */
@@ -196,7 +197,16 @@ struct inode {
 	__u32 i_rdev;
 };
 
+typedef struct {
+	unsigned int sequence;
+} seqcount_t;
+
+typedef struct {
+	seqcount_t seqcount;
+} seqcount_spinlock_t;
+
 struct dentry {
+	seqcount_spinlock_t d_seq;
 	struct dentry *d_parent;
 	struct qstr d_name;
 	struct inode *d_inode;

@@ -66,6 +66,10 @@ struct text_buffer {
 	struct judgement judgement;
 	struct argument_walk arguments;
 	struct search search;
+	__u64 mark;      /* of the path that was read last, see path.h; 0: none was made */
+	__u64 last_mark; /* likewise, of the one before */
+	__u32 marked;    /* whether marks are made */
+	__u32 unused;
 };
 
 struct {

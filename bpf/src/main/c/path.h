@@ -5,7 +5,10 @@
  * moves, and is not allowed on most hooks. Names are bytes; nothing is escaped.
  *
  * rename_lock (fs/dcache.c) and mount_lock (fs/namespace.c) are odd while a rename, or a change of mounts, is under way and
- * change with each: a path that was read across one is read again, and refused if that goes on.
+ * change with each: a path that was read across one is read again. Where others rename and mount without end, the path is
+ * read twice and its own parts are compared: dentries with d_seq, which changes with their name and parent, mounts with the
+ * number of the last change in their namespace. Equal, they all were as read at the moment between the two. Refused if those
+ * parts go on changing.
  */
 #pragma once
 #include "key.h"
@@ -24,7 +27,7 @@ const volatile __u64 address_of_file_set_fsnotify_mode = 0;
 extern int LINUX_KERNEL_VERSION __kconfig;
 
 struct walk {
-	char *text;
+	struct text_buffer *buffer;
 	struct dentry *dentry;
 	struct mount *mount;
 	__u32 offset; /* of the first byte written */
@@ -33,6 +36,34 @@ struct walk {
 	bool outside;
 	bool failed;
 };
+
+static __always_inline void mark(struct text_buffer *buffer, __u64 value)
+{
+	__u64 mark = (buffer->mark ^ value) * 0x9e3779b97f4a7c15;
+
+	buffer->mark = mark ^ mark >> 32;
+}
+
+/* Changes with each change of the mounts in the mount's namespace: touch_mnt_namespace (fs/namespace.c). */
+static __always_inline void mark_namespace(struct text_buffer *buffer, struct mount *mount)
+{
+	struct mnt_namespace *namespace = BPF_CORE_READ(mount, mnt_ns);
+
+	mark(buffer, (__u64)namespace);
+	if (namespace && !is_internal(namespace))
+		mark(buffer, BPF_CORE_READ(namespace, event));
+}
+
+/* Odd while the dentry gets another name or parent, and another number afterwards. */
+static __always_inline void mark_dentry(struct walk *walk, struct dentry *dentry)
+{
+	__u32 sequence = BPF_CORE_READ(dentry, d_seq.seqcount.sequence);
+
+	mark(walk->buffer, (__u64)dentry);
+	mark(walk->buffer, sequence);
+	if (sequence & 1)
+		walk->failed = true;
+}
 
 static long walk_up(__u64 index, struct walk *walk)
 {
@@ -51,8 +82,14 @@ static long walk_up(__u64 index, struct walk *walk)
 		}
 		walk->dentry = BPF_CORE_READ(mount, mnt_mountpoint);
 		walk->mount = upper;
+		if (walk->buffer->marked) {
+			mark(walk->buffer, (__u64)walk->dentry);
+			mark(walk->buffer, (__u64)upper);
+		}
 		return 0;
 	}
+	if (walk->buffer->marked)
+		mark_dentry(walk, dentry);
 	parent = BPF_CORE_READ(dentry, d_parent);
 	if (parent == dentry && !walk->internal) {
 		/* The top of the file system, or of a part whose place in it is not known, without having met the mount. */
@@ -68,7 +105,7 @@ static long walk_up(__u64 index, struct walk *walk)
 		return 1;
 	}
 	offset -= length;
-	if (bpf_probe_read_kernel(walk->text + bounded(offset, TEXT_SIZE - 1), bounded(length, 255), name.name)) {
+	if (bpf_probe_read_kernel(walk->buffer->text + bounded(offset, TEXT_SIZE - 1), bounded(length, 255), name.name)) {
 		walk->failed = true;
 		return 1;
 	}
@@ -79,9 +116,11 @@ static long walk_up(__u64 index, struct walk *walk)
 		return 1;
 	}
 	offset--;
-	walk->text[bounded(offset, TEXT_SIZE - 1)] = '/';
+	walk->buffer->text[bounded(offset, TEXT_SIZE - 1)] = '/';
 	walk->offset = offset;
 	walk->dentry = parent;
+	if (walk->buffer->marked)
+		mark_dentry(walk, dentry);
 	return 0;
 }
 
@@ -138,8 +177,9 @@ static __always_inline struct path *user_path(struct file *file)
 }
 
 /*
- * Writes the path once, whatever happens to it meanwhile; returns what render does. A function of its own, like render: the
- * verifier checks each once, however many paths a program needs and however often it tries.
+ * Writes the path once, whatever happens to it meanwhile; returns what render does. If buffer->marked, buffer->mark says
+ * afterwards what was read. A function of its own, like render: the verifier checks each once, however many paths a program
+ * needs and however often it tries.
  */
 __noinline __u32 read_path(struct text_buffer *buffer, __u64 vfsmount, __u64 dentry)
 {
@@ -148,16 +188,24 @@ __noinline __u32 read_path(struct text_buffer *buffer, __u64 vfsmount, __u64 den
 
 	if (!buffer)
 		return 0;
-	walk.text = buffer->text;
+	walk.buffer = buffer;
 	walk.dentry = (void *)dentry;
 	walk.mount = mount;
 	walk.internal = is_internal(BPF_CORE_READ(mount, mnt_ns));
 	walk.offset = PATH_LAST;
 	buffer->text[PATH_LAST] = 0;
+	buffer->last_mark = buffer->mark;
+	buffer->mark = 0;
+	if (buffer->marked)
+		mark_namespace(buffer, mount);
 	bpf_loop(PATH_TURNS, walk_up, &walk, 0);
+	if (buffer->marked)
+		mark_namespace(buffer, mount);
+	if (walk.failed)
+		return 0;
 	if (walk.outside)
 		return walk.offset | PATH_OUTSIDE;
-	if (walk.failed || !walk.ended)
+	if (!walk.ended)
 		return 0;
 	if (walk.offset == PATH_LAST) {
 		walk.offset--;
@@ -177,11 +225,16 @@ __noinline __u32 render(struct text_buffer *buffer, __u64 vfsmount, __u64 dentry
 	if (!buffer)
 		return 0;
 #pragma clang loop unroll(disable)
-	for (int try = 0; try < PATH_TRIES; try++) {
+	for (int try = 0; try < 2 * PATH_TRIES; try++) {
 		__u64 before = tree_version();
-		__u32 offset = read_path(buffer, vfsmount, dentry);
+		__u32 offset;
 
+		buffer->marked = try >= PATH_TRIES;
+		offset = read_path(buffer, vfsmount, dentry);
 		if (before && before == tree_version())
+			return offset;
+		/* Read twice, one after the other, without a change to any part of it from the first time to the second. */
+		if (offset && buffer->mark && buffer->mark == buffer->last_mark)
 			return offset;
 	}
 	return 0;

@@ -26,10 +26,12 @@ public final class Events {
     private static final Duration QUIET = Duration.ofMillis(400);
 
     private static final String DENIAL = "\"event\":\"deny\"";
+    /** Stands in events of decisions that no rule made. */
+    private static final String REASON = "\"reason\":";
 
     private final List<Event> events = new ArrayList<>();
     private final Path copy;
-    private volatile boolean denialsUnwanted;
+    private volatile boolean denialsByRulesUnwanted;
 
     public Events(Path copy) {
         this.copy = copy;
@@ -41,10 +43,13 @@ public final class Events {
         void close();
     }
 
-    /** Until closed, denials are dropped unread: for tasks that are denied in a loop, whose events nobody looks at. */
-    public Omission withoutDenials() {
-        denialsUnwanted = true;
-        return () -> denialsUnwanted = false;
+    /**
+     * Until closed, denials by rules are dropped unread: for tasks that are denied in a loop, whose events nobody looks at. Those
+     * for another reason, such as an internal error, are kept.
+     */
+    public Omission withoutDenialsByRules() {
+        denialsByRulesUnwanted = true;
+        return () -> denialsByRulesUnwanted = false;
     }
 
     /** Reads an agent's output to its end, in a thread of its own. */
@@ -61,7 +66,7 @@ public final class Events {
     }
 
     private void add(String line) throws IOException {
-        if (denialsUnwanted && line.contains(DENIAL)) {
+        if (denialsByRulesUnwanted && line.contains(DENIAL) && !line.contains(REASON)) {
             return;
         }
         Files.writeString(copy, line + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);

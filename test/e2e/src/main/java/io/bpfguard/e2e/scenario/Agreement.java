@@ -44,7 +44,7 @@ public final class Agreement implements Scenario {
         stage.sharedFile("agreement-list", String.join("", attempts.stream().map(each -> each.operation + " " + each.path + "\n").toList()));
         String policy = policy();
         stage.guarded();
-        try (var _ = stage.agent.events().withoutDenials()) {
+        try (var _ = stage.agent.events().withoutDenialsByRules()) {
             stage.policies.change(() -> stage.policies.write(name(), policy));
             var answers = stage.attended(name(), UnaryOperator.identity()).execute(List.of("/probes/openall", "/shared/agreement-list"))
                     .stdout().lines().toList();

@@ -26,7 +26,7 @@ public final class Scenarios {
             "essential", concat(List.of(List.of("load"), ESSENTIAL, List.of("runtime-work", "sessions", "agreement", "unix-sockets"))),
             // Takes minutes each on an emulated machine.
             "slow", List.of("adoption", "launched", "wrong-start"),
-            "all", concat(List.of(List.of("load", "start-up"), GRANULARITIES, List.of("system-call-functions", "custom-programs", "late-programs", "edits", "switches"), PATH,
+            "all", concat(List.of(List.of("load", "start-up"), GRANULARITIES, List.of("system-call-functions", "custom-programs", "late-programs", "edits", "switches", "storm"), PATH,
                     List.of("runtime-restart", "late-runtime"))));
 
     private Scenarios() {}
@@ -37,7 +37,7 @@ public final class Scenarios {
                 Load::new, StartUp::new, Catalogue::mounts, Catalogue::allMounts,
                 Catalogue::capabilities, UnixSockets::scenario, Catalogue::systemCalls, Catalogue::setns, Catalogue::functions, Catalogue::functionDeny,
                 SystemCallFunctions::new, Catalogue::lsmHooks, Catalogue::cveMount,
-                Catalogue::cveRelease, RuntimeWork::new, Sessions::new, Edits::new, Switches::new, Lasting::new,
+                Catalogue::cveRelease, RuntimeWork::new, Sessions::new, Edits::new, Switches::new, Storm::new, Lasting::new,
                 Agreement::new, RuleCost::new, Programs::new, LatePrograms::new, Adoption::new, Launched::new, WrongStart::new,
                 FirstInstruction::new, RuntimeRestart::new, LateRuntime::new, BadNode::new, NoBpfLsm::new, CgroupV1::new, Demo::new);
         for (var maker : concat(List.of(makers, Families.ALL, Acceptance.ALL, Conditions.ALL, Arguments.ALL))) {

@@ -27,7 +27,7 @@ public final class Switches implements Scenario {
     public void run(Stage stage) throws InterruptedException {
         stage.guarded();
         stage.policies.change(() -> stage.policies.write(name(), policy("a")));
-        try (var _ = stage.agent.events().withoutDenials()) {
+        try (var _ = stage.agent.events().withoutDenialsByRules()) {
             switchUnderLoad(stage);
         }
         stage.policies.change(() -> stage.policies.remove(name()));
@@ -64,12 +64,16 @@ public final class Switches implements Scenario {
         hammer.awaitRounds();
         var wrong = new ArrayList<String>();
         if (hammer.opened(own) != before[0] || hammer.refused(own) == before[1]) {
-            wrong.add("policy " + now + " does not deny its file");
+            wrong.add("policy " + now + " does not deny its file: " + difference(hammer, own, before[0], before[1]));
         }
         if (hammer.opened(other) == before[2] || hammer.refused(other) != before[3]) {
-            wrong.add("policy " + now + " denies the other's file");
+            wrong.add("policy " + now + " denies the other's file: " + difference(hammer, other, before[2], before[3]));
         }
         return wrong;
+    }
+
+    private static String difference(Hammer hammer, int file, long opened, long refused) {
+        return hammer.opened(file) - opened + " opened, " + (hammer.refused(file) - refused) + " refused";
     }
 
     private String policy(String which) {
