@@ -8,7 +8,6 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
 
 struct counts {
@@ -67,7 +66,7 @@ static pid_t pair(struct counts *counts)
 int main(int argc, char **argv)
 {
 	struct sigaction action = { .sa_handler = end };
-	int tasks = argc == 6 ? atoi(argv[5]) & ~1 : 0, fd;
+	int tasks = argc == 6 ? atoi(argv[5]) & ~1 : 0;
 	struct counts *counts;
 	pid_t children[64];
 	unsigned long got_through = 0;
@@ -79,12 +78,7 @@ int main(int argc, char **argv)
 		return USAGE;
 	for (int i = 0; i < 3; i++)
 		files[i] = argv[2 + i];
-	fd = open(argv[1], O_RDWR | O_CREAT, 0600);
-	if (fd < 0 || ftruncate(fd, tasks * sizeof(*counts)))
-		failed(SETUP, argv[1]);
-	counts = mmap(NULL, tasks * sizeof(*counts), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (counts == MAP_FAILED)
-		failed(SETUP, "mmap");
+	counts = shared_counts(argv[1], tasks * sizeof(*counts));
 	sigaction(SIGTERM, &action, NULL);
 	for (int i = 0; i < tasks / 2; i++)
 		children[i] = pair(counts + 2 * i);

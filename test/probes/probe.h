@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -29,6 +30,20 @@ static inline long step(const char *name, long result)
 	printf("%s %d\n", name, result < 0 ? errno : 0);
 	fflush(stdout);
 	return result;
+}
+
+/* Memory in the shared file, in which a probe counts while the host looks. */
+static inline void *shared_counts(const char *file, size_t size)
+{
+	int fd = open(file, O_RDWR | O_CREAT, 0600);
+	void *counts;
+
+	if (fd < 0 || ftruncate(fd, size))
+		failed(SETUP, file);
+	counts = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (counts == MAP_FAILED)
+		failed(SETUP, "mmap");
+	return counts;
 }
 
 /*

@@ -1,13 +1,12 @@
 /*
- * storm COUNTS DIR TASKS   Changes names and mounts of its own all the time, until SIGTERM, from 3 * TASKS processes: renames
+ * storm COUNTS DIR TASKS   Changes names and mounts of its own all the time, until it is killed, from 3 * TASKS processes: renames
  * of a file in DIR, moves of a mount, and closes of files in a mount that is detached (each takes the lock of all mounts).
- * Counts in the shared file COUNTS: three 64-bit numbers, of these. Exit status: 0, or 250.. the probe failed.
+ * Counts in the shared file COUNTS: three 64-bit numbers, of these. Exit status: 250.. the probe failed.
  */
 #include "probe.h"
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
-#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/wait.h>
 
@@ -77,17 +76,12 @@ static void closes(const char *directory, int task)
 int main(int argc, char **argv)
 {
 	static void (*const kinds[])(const char *, int) = { renames, moves, closes };
-	int tasks = argc == 4 ? atoi(argv[3]) : 0, fd;
+	int tasks = argc == 4 ? atoi(argv[3]) : 0;
 
 	if (tasks < 1 || tasks > 8)
 		return USAGE;
 	nice(10);
-	fd = open(argv[1], O_RDWR | O_CREAT, 0600);
-	if (fd < 0 || ftruncate(fd, 3 * sizeof(*counts)))
-		failed(SETUP, argv[1]);
-	counts = mmap(NULL, 3 * sizeof(*counts), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (counts == MAP_FAILED)
-		failed(SETUP, "mmap");
+	counts = shared_counts(argv[1], 3 * sizeof(*counts));
 	for (int task = 0; task < 3 * tasks; task++) {
 		pid_t pid = fork();
 
@@ -98,6 +92,6 @@ int main(int argc, char **argv)
 		}
 	}
 	/* One that ends has failed. */
-	wait(&fd);
+	wait(NULL);
 	return SETUP;
 }

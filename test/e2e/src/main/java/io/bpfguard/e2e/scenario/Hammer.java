@@ -2,12 +2,8 @@ package io.bpfguard.e2e.scenario;
 
 import io.bpfguard.e2e.cri.Container;
 import io.bpfguard.e2e.cri.Pod;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.ByteOrder;
 import java.nio.LongBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.file.StandardOpenOption;
+import java.nio.file.Files;
 
 /**
  * A container whose tasks, half of them threads, open three shared files in a loop, and what each of them counted: the
@@ -28,27 +24,18 @@ record Hammer(Stage stage, Container container, LongBuffer counts) {
 
     /** Starts it, and waits until every task has opened all files or failed to. */
     static Hammer start(Stage stage, Pod pod) throws InterruptedException {
-        for (String file : FILES) {
-            if (!java.nio.file.Files.exists(stage.layout.shared().resolve(file))) {
-                stage.sharedFile(file, "x");
+        for (String each : FILES) {
+            if (!Files.exists(stage.layout.shared().resolve(each))) {
+                stage.sharedFile(each, "x");
             }
         }
-        String counts = "counts-" + pod.spec().name();
-        stage.sharedFile(counts, "\0".repeat(TASKS * NUMBERS * Long.BYTES));
-        var container = stage.kubelet.run(pod, stage.spec("hammer", "/probes/hammer", "/shared/" + counts,
+        String file = "counts-" + pod.spec().name();
+        var counts = Counts.make(stage, file, TASKS * NUMBERS);
+        var container = stage.kubelet.run(pod, stage.spec("hammer", "/probes/hammer", "/shared/" + file,
                 "/shared/" + FILES[BOTH], "/shared/" + FILES[ONLY_A], "/shared/" + FILES[ONLY_B], Integer.toString(TASKS)));
-        var hammer = new Hammer(stage, container, map(stage, counts));
+        var hammer = new Hammer(stage, container, counts);
         hammer.awaitRounds();
         return hammer;
-    }
-
-    private static LongBuffer map(Stage stage, String file) {
-        try (var channel = FileChannel.open(stage.layout.shared().resolve(file), StandardOpenOption.READ)) {
-            return channel.map(FileChannel.MapMode.READ_ONLY, 0, (long) TASKS * NUMBERS * Long.BYTES)
-                    .order(ByteOrder.LITTLE_ENDIAN).asLongBuffer();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 
     /** Waits until every task has begun and ended a round from now on. */

@@ -1,13 +1,7 @@
 package io.bpfguard.e2e.scenario;
 
 import io.bpfguard.e2e.cri.Container;
-import io.bpfguard.e2e.node.Layout;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.ByteOrder;
 import java.nio.LongBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.file.StandardOpenOption;
 
 /**
  * A neighbour renames files, moves mounts and closes files of a detached mount as fast as it can, all of its own. That takes
@@ -26,10 +20,10 @@ public final class Storm implements Scenario {
 
     @Override
     public void control(Stage stage) throws InterruptedException {
-        var pod = stage.pod("free");
-        var hammer = Hammer.start(stage, pod);
+        var hammer = Hammer.start(stage, stage.pod("free"));
+        var counts = Counts.make(stage, COUNTS, KINDS);
         var neighbour = start(stage);
-        awaitRounds(stage, hammer, counts(stage.layout));
+        awaitRounds(stage, hammer, counts);
         if (hammer.opened(Hammer.BOTH) == 0 || hammer.opened(Hammer.ONLY_B) == 0) {
             stage.report.voided("the tasks open the files without us", "");
         }
@@ -43,8 +37,8 @@ public final class Storm implements Scenario {
         stage.policies.change(() -> stage.policies.write(name(), Catalogue.keeping(name(), "both", "only-a")));
         try (var _ = stage.agent.events().withoutDenialsByRules()) {
             var hammer = Hammer.start(stage, stage.pod(name()));
+            var counts = Counts.make(stage, COUNTS, KINDS);
             var neighbour = start(stage);
-            var counts = counts(stage.layout);
             awaitRounds(stage, hammer, counts);
             Thread.sleep(stage.count(SECONDS) * 1000L);
             stage.report.note("storm: renames, moves, closes: " + counts.get(0) + ", " + counts.get(1) + ", " + counts.get(2)
@@ -60,7 +54,6 @@ public final class Storm implements Scenario {
     }
 
     private static Container start(Stage stage) {
-        stage.sharedFile(COUNTS, "\0".repeat(KINDS * Long.BYTES));
         return stage.kubelet.run(stage.pod("free"), stage.spec("storm", "/probes/storm", "/shared/" + COUNTS, "/shared", "2"));
     }
 
@@ -77,13 +70,5 @@ public final class Storm implements Scenario {
             }
         }
         hammer.awaitRounds();
-    }
-
-    private static LongBuffer counts(Layout layout) {
-        try (var channel = FileChannel.open(layout.shared().resolve(COUNTS), StandardOpenOption.READ)) {
-            return channel.map(FileChannel.MapMode.READ_ONLY, 0, (long) KINDS * Long.BYTES).order(ByteOrder.LITTLE_ENDIAN).asLongBuffer();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 }
