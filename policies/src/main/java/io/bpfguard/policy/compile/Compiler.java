@@ -6,7 +6,6 @@ import io.bpfguard.policy.check.Lowering;
 import io.bpfguard.policy.check.NodeCapabilities;
 import io.bpfguard.policy.check.Subject;
 import io.bpfguard.policy.compiled.Action;
-import io.bpfguard.policy.compiled.Chain;
 import io.bpfguard.policy.compiled.CustomProgram;
 import io.bpfguard.policy.compiled.HookPoint;
 import io.bpfguard.policy.compiled.Route;
@@ -20,7 +19,6 @@ import io.bpfguard.policy.model.Position;
 import io.bpfguard.policy.model.Problem;
 import io.bpfguard.policy.model.Rule;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -35,13 +33,10 @@ import java.util.stream.Collectors;
  * all its routes share them. May be used by several threads.
  */
 public final class Compiler {
-    private static final int SUSPECTS = 3;
-    private static final int SUSPECT_STATES = 20_000;
-
     private final List<ContainerPolicy> policies;
     private final Map<String, List<NumberedRule>> byPolicy = new TreeMap<>();
     private final Map<Integer, RuleInfo> infos = new HashMap<>();
-    private final Map<Set<String>, Route> routes = new HashMap<>();
+    private final CompiledPolicies compiled;
     private final List<Problem> warnings = new ArrayList<>();
     private final List<WaitingRule> waiting = new ArrayList<>();
 
@@ -62,6 +57,7 @@ public final class Compiler {
             byPolicy.put(policy.name().value(), List.copyOf(numbered));
         }
         this.policies = policies.policies();
+        compiled = CompiledPolicies.of(this.policies.stream().collect(Collectors.toMap(policy -> policy.name().value(), ContainerPolicy::selector)), byPolicy);
         for (ContainerPolicy policy : this.policies) {
             findSilent(policy, route(List.of(policy)));
         }
@@ -107,6 +103,11 @@ public final class Compiler {
         return List.of(enforcement.matcher(), enforcement.subject(), enforcement.action(), enforcement.mode(), enforcement.errno());
     }
 
+    /** What has been compiled, in the form in which it goes on without this object. */
+    public CompiledPolicies compiled() {
+        return compiled;
+    }
+
     /**
      * What is enforced on a container that these policies are for. The same policies give the same instance, in whatever
      * order they come.
@@ -114,16 +115,12 @@ public final class Compiler {
      * @param selected policies of the set that this compiler was made with
      * @throws PolicyException if together they need tables over the bounds
      */
-    public synchronized Route route(List<ContainerPolicy> selected) throws PolicyException {
-        Set<String> names = selected.stream().map(policy -> policy.name().value())
-                .collect(Collectors.toUnmodifiableSet());
-        Route known = routes.get(names);
-        if (known != null) {
-            return known;
+    public Route route(List<ContainerPolicy> selected) throws PolicyException {
+        try {
+            return compiled.route(selected.stream().map(policy -> policy.name().value()).collect(Collectors.toUnmodifiableSet()));
+        } catch (StateFileException impossible) {
+            throw new IllegalStateException("there is no file", impossible);
         }
-        Route route = compile(names);
-        routes.put(names, route);
-        return route;
     }
 
     /**
@@ -162,43 +159,5 @@ public final class Compiler {
     public Set<HookPoint> hookPoints() {
         return byPolicy.values().stream().flatMap(List::stream).map(rule -> rule.enforcement().hook())
                 .collect(Collectors.toCollection(LinkedHashSet::new));
-    }
-
-    private Route compile(Set<String> names) throws PolicyException {
-        Map<HookPoint, List<NumberedRule>> byHook = new LinkedHashMap<>();
-        for (String name : names.stream().sorted().toList()) {
-            List<NumberedRule> rules = byPolicy.get(name);
-            if (rules == null) {
-                throw new IllegalArgumentException("the policy " + name + " is not in this compilation");
-            }
-            rules.forEach(rule -> byHook.computeIfAbsent(rule.enforcement().hook(), _ -> new ArrayList<>()).add(rule));
-        }
-        ChainBuilder builder = new ChainBuilder(byHook.values().stream().flatMap(List::stream).toList());
-        Map<HookPoint, Chain> chains = new LinkedHashMap<>();
-        for (Map.Entry<HookPoint, List<NumberedRule>> entry : byHook.entrySet()) {
-            if (entry.getValue().stream().anyMatch(rule -> builder.acts(rule.enforcement().matcher(), List.of(rule)))) {
-                chains.put(entry.getKey(), chain(builder, entry.getKey(), entry.getValue()));
-            }
-        }
-        return chains.isEmpty() ? Route.EMPTY : new Route(chains);
-    }
-
-    private static Chain chain(ChainBuilder builder, HookPoint hook, List<NumberedRule> rules) throws PolicyException {
-        try {
-            return builder.chain(hook, rules);
-        } catch (TooLargeException e) {
-            throw new PolicyException(blame(rules, e));
-        }
-    }
-
-    /** Names the rules that alone make the largest automata. */
-    private static List<Problem> blame(List<NumberedRule> rules, TooLargeException reason) {
-        Map<NumberedRule, Integer> states = new HashMap<>();
-        rules.forEach(rule -> states.put(rule, rule.enforcement().matcher().hasKeys() ? KeyTables.states(rule, SUSPECT_STATES) : 0));
-        return rules.stream().sorted(Comparator.comparing((NumberedRule rule) -> states.get(rule)).reversed())
-                .limit(SUSPECTS)
-                .map(rule -> Problem.at(rule.at(), "the rules for one container come to " + reason.getMessage() + "; policy "
-                        + rule.info().policy() + ", " + rule.info().rule() + " has a large share: " + reason.advice()))
-                .toList();
     }
 }
