@@ -14,6 +14,8 @@ import io.bpfguard.nri.NriState;
 import io.bpfguard.nri.TrunkConnector;
 import io.bpfguard.nri.UnixSocketConnector;
 import io.bpfguard.policy.read.FileRules;
+import io.bpfguard.state.StoredContainers;
+import io.bpfguard.state.PolicyFile;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
@@ -85,7 +87,8 @@ public final class Agent implements AutoCloseable {
         open.push(kernel);
         RoutingState state = RoutingState.open(libbpf, options.bpffs());
         open.push(state);
-        Enforcement enforcement = new Enforcement(state, Cgroups.HERE);
+        Enforcement enforcement = new Enforcement(state, Cgroups.HERE, new PolicyFile(options.runDirectory().resolve("policies")),
+                new StoredContainers(options.runDirectory().resolve("containers")));
         DecisionLog decisions = new DecisionLog(state, enforcement, log);
         open.push(decisions);
         Policies policies = new Policies(options.policies(), options.programs(), options.stateDirectory().resolve("accepted"), options.runDirectory(),

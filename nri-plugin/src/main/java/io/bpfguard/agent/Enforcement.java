@@ -1,6 +1,8 @@
 package io.bpfguard.agent;
 
 import io.bpfguard.bpf.routing.ContainerState;
+import io.bpfguard.bpf.routing.InForce;
+import io.bpfguard.bpf.routing.KeyedRoute;
 import io.bpfguard.bpf.routing.ProgramRefused;
 import io.bpfguard.bpf.routing.Routing;
 import io.bpfguard.policy.check.CheckedPolicies;
@@ -8,13 +10,18 @@ import io.bpfguard.policy.check.Checker;
 import io.bpfguard.policy.check.NodeCapabilities;
 import io.bpfguard.policy.compile.Compiler;
 import io.bpfguard.policy.compile.WaitingRule;
-import io.bpfguard.policy.compiled.Route;
 import io.bpfguard.policy.compiled.RuleInfo;
+import io.bpfguard.policy.model.ContainerPolicy;
 import io.bpfguard.policy.model.PolicyException;
 import io.bpfguard.policy.model.PolicySet;
 import io.bpfguard.policy.model.Problem;
 import io.bpfguard.policy.select.ContainerFacts;
 import io.bpfguard.policy.select.Selector;
+import io.bpfguard.state.StoredContainer;
+import io.bpfguard.state.StoredContainers;
+import io.bpfguard.state.PolicyFile;
+import io.bpfguard.state.UnknownLabels;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -34,6 +41,7 @@ final class Enforcement {
     /** Events of an older generation can still be in the ring when it is no longer in force. */
     private static final Logger LOG = LoggerFactory.getLogger(Enforcement.class);
     private static final int REMEMBERED_GENERATIONS = 16;
+    private static final Duration LOOK_AGAIN = Duration.ofSeconds(1);
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Routing state;
@@ -47,13 +55,25 @@ final class Enforcement {
     private NodeCapabilities node;
     private int generation;
 
-    /** A container that the runtime told of. */
+    private final PolicyFile policyFile;
+    private final StoredContainers hooked;
+    /** When the containers were last looked for that hooks took in without this process: {@link System#nanoTime}. */
+    private long lookedForHooked;
+
+    /** A container that the runtime, or a hook, told of. */
     record Member(ContainerFacts facts, String cgroup, int slot) {}
 
-    /** Nothing is in force before the first {@link #switchTo}. */
-    Enforcement(Routing state, Cgroups cgroups) {
+    /**
+     * Nothing is in force before the first {@link #switchTo}.
+     *
+     * @param policyFile gets the policies in force, for hooks that work without this process
+     * @param hooked has the containers that those took in
+     */
+    Enforcement(Routing state, Cgroups cgroups, PolicyFile policyFile, StoredContainers hooked) {
         this.state = state;
         this.cgroups = cgroups;
+        this.policyFile = policyFile;
+        this.hooked = hooked;
         this.generation = state.adoptedGeneration();
     }
 
@@ -74,21 +94,38 @@ final class Enforcement {
         }
         lock.lock();
         try {
-            int number = generation + 1;
-            Map<Integer, Route> routes = new HashMap<>();
-            for (Member member : bySlot.values()) {
-                routes.put(member.slot(), compiled.route(Selector.select(next, member.facts())));
-            }
-            state.switchRoutes(routes, number);
-            generation = number;
-            compiler = compiled;
-            policies = next;
-            this.node = node;
-            generations.put(number, compiled);
-            generations.remove(number - REMEMBERED_GENERATIONS);
-            return number;
+            return state.exclusively(() -> switchTo(next, node, compiled));
         } finally {
             lock.unlock();
+        }
+    }
+
+    /** Alone on the node: a hook either wrote its container down before, or sees these policies. */
+    private int switchTo(CheckedPolicies next, NodeCapabilities node, Compiler compiled) throws PolicyException {
+        int number = generation + 1;
+        InForce inForce = new InForce(compiled.compiled().digest(), number);
+        takeInHooked();
+        Map<Integer, KeyedRoute> routes = new HashMap<>();
+        for (Member member : bySlot.values()) {
+            routes.put(member.slot(), route(compiled, next, member.facts()));
+        }
+        policyFile.write(compiled.compiled(), inForce);
+        state.switchRoutes(routes, inForce);
+        policyFile.removeOthers(inForce);
+        generation = number;
+        compiler = compiled;
+        policies = next;
+        this.node = node;
+        generations.put(number, compiled);
+        generations.remove(number - REMEMBERED_GENERATIONS);
+        return number;
+    }
+
+    /** Learns of containers that hooks took in while this process was not there, or did not answer. */
+    private void takeInHooked() {
+        lookedForHooked = System.nanoTime();
+        for (StoredContainer container : hooked.all(LOG::error)) {
+            state.slot(container.cgroupId()).ifPresent(slot -> remember(container.facts(), container.cgroup(), slot));
         }
     }
 
@@ -151,7 +188,7 @@ final class Enforcement {
     void expect(ContainerFacts facts, CgroupPath path) throws PolicyException {
         lock.lock();
         try {
-            remember(facts, path, state.expect(path.name(), route(facts), generation));
+            remember(facts, path.name(), state.expect(path.name(), route(facts), generation));
         } finally {
             lock.unlock();
         }
@@ -175,12 +212,40 @@ final class Enforcement {
             if (compiler == null) {
                 // What an earlier agent put in force stays, until there are policies again.
                 OptionalInt known = state.slot(id.getAsLong());
-                slot = known.isPresent() ? known.getAsInt() : state.assign(path.name(), id.getAsLong(), running, Route.EMPTY, generation);
+                slot = known.isPresent() ? known.getAsInt() : state.assign(path.name(), id.getAsLong(), running, 0, KeyedRoute.NOTHING, generation);
             } else {
-                slot = state.assign(path.name(), id.getAsLong(), running, route(facts), generation);
+                slot = state.assign(path.name(), id.getAsLong(), running, 0, route(facts), generation);
             }
-            remember(facts, path, slot);
+            remember(facts, path.name(), slot);
             return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * A hook tells of a container: its cgroup exists, and its workload has not begun. One that a runtime's event has told of has its route
+     * already, by all that the runtime knows.
+     *
+     * @param labelsKnown whether the labels among the facts are the pod's
+     * @param runtimeMountNamespace inode number of the mount namespace that the runtime works in
+     * @throws AgentException if there are no policies, or the container's cannot be told without its labels
+     */
+    void hooked(StoredContainer container, boolean labelsKnown, int runtimeMountNamespace) throws PolicyException, AgentException {
+        lock.lock();
+        try {
+            if (compiler == null) {
+                throw new AgentException("the agent has no valid policies yet and lets no container in; see its log, or run \"bpfguard check\"");
+            }
+            if (state.slot(container.cgroupId()).isPresent()) {
+                return;
+            }
+            Set<String> undecided = labelsKnown ? Set.of() : compiler.compiled().decidedByLabels(container.facts());
+            if (!undecided.isEmpty()) {
+                throw new AgentException(UnknownLabels.message(undecided));
+            }
+            int slot = state.assign(container.cgroup(), container.cgroupId(), false, runtimeMountNamespace, route(container.facts()), generation);
+            remember(container.facts(), container.cgroup(), slot);
         } finally {
             lock.unlock();
         }
@@ -233,6 +298,9 @@ final class Enforcement {
     Optional<Member> member(int slot) {
         lock.lock();
         try {
+            if (!bySlot.containsKey(slot) && System.nanoTime() - lookedForHooked > LOOK_AGAIN.toNanos()) {
+                takeInHooked();
+            }
             return Optional.ofNullable(bySlot.get(slot));
         } finally {
             lock.unlock();
@@ -255,12 +323,17 @@ final class Enforcement {
         return state.hooks().getOrDefault(number, "hook-" + number);
     }
 
-    private Route route(ContainerFacts facts) throws PolicyException {
-        return compiler.route(Selector.select(policies, facts));
+    private KeyedRoute route(ContainerFacts facts) throws PolicyException {
+        return route(compiler, policies, facts);
     }
 
-    private void remember(ContainerFacts facts, CgroupPath path, int slot) {
-        Member member = new Member(facts, path.name(), slot);
+    private static KeyedRoute route(Compiler compiler, CheckedPolicies policies, ContainerFacts facts) throws PolicyException {
+        List<ContainerPolicy> selected = Selector.select(policies, facts);
+        return new KeyedRoute(compiler.compiled().routeKey(selected.stream().map(policy -> policy.name().value()).toList()), compiler.route(selected));
+    }
+
+    private void remember(ContainerFacts facts, String cgroup, int slot) {
+        Member member = new Member(facts, cgroup, slot);
         byId.put(facts.containerId(), member);
         bySlot.put(slot, member);
     }

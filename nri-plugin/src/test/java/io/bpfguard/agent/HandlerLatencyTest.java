@@ -3,6 +3,8 @@ package io.bpfguard.agent;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.bpfguard.bpf.routing.ContainerState;
+import io.bpfguard.bpf.routing.InForce;
+import io.bpfguard.bpf.routing.KeyedRoute;
 import io.bpfguard.bpf.routing.Routing;
 import io.bpfguard.nri.FakeRuntime;
 import io.bpfguard.nri.NriOptions;
@@ -20,6 +22,8 @@ import io.bpfguard.policy.compiled.KernelFunction;
 import io.bpfguard.policy.compiled.Route;
 import io.bpfguard.policy.model.PolicySet;
 import io.bpfguard.policy.read.PolicyReader;
+import io.bpfguard.state.StoredContainers;
+import io.bpfguard.state.PolicyFile;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -29,6 +33,7 @@ import java.util.HashMap;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -56,7 +61,8 @@ class HandlerLatencyTest {
     @Test
     void p99OfCreateIsBelow5MillisecondsWhenWarm() throws Exception {
         RecordingRouting routing = new RecordingRouting();
-        Enforcement enforcement = new Enforcement(routing, new Cgroups(directory, directory));
+        Enforcement enforcement = new Enforcement(routing, new Cgroups(directory, directory),
+                new PolicyFile(directory.resolve("policies")), new StoredContainers(directory.resolve("containers")));
         enforcement.switchTo(Checker.check(policies(), new AnyNode()), new AnyNode());
         EventLog log = new EventLog(OutputStream.nullOutputStream(), Clock.systemUTC());
         Path socket = directory.resolve("nri.sock");
@@ -176,7 +182,7 @@ class HandlerLatencyTest {
 
     /** Stands for the kernel's maps. */
     private static final class RecordingRouting implements Routing {
-        private final Map<Route, Integer> routes = new HashMap<>();
+        private final Map<KeyedRoute, Integer> routes = new HashMap<>();
         private final Map<String, Integer> slots = new HashMap<>();
         private final AtomicInteger announced = new AtomicInteger();
 
@@ -184,8 +190,8 @@ class HandlerLatencyTest {
         public void prepare(Collection<Route> routes) {}
 
         @Override
-        public synchronized int expect(String name, Route route, int generation) {
-            assertThat(route.chains()).isNotEmpty();
+        public synchronized int expect(String name, KeyedRoute route, int generation) {
+            assertThat(route.route().chains()).isNotEmpty();
             routes.merge(route, 1, Integer::sum);
             return slots.computeIfAbsent(name, _ -> announced.incrementAndGet());
         }
@@ -201,13 +207,24 @@ class HandlerLatencyTest {
         }
 
         @Override
-        public int assign(String name, long cgroupId, boolean running, Route route, int generation) {
+        public int assign(String name, long cgroupId, boolean running, int runtimeMountNamespace, KeyedRoute route, int generation) {
             throw new AssertionError("no cgroup exists");
         }
 
         @Override
-        public void switchRoutes(Map<Integer, Route> routesBySlot, int generation) {
+        public void switchRoutes(Map<Integer, KeyedRoute> routesBySlot, InForce policies) {
             assertThat(routesBySlot).isEmpty();
+            assertThat(policies.generation()).isEqualTo(1);
+        }
+
+        @Override
+        public Optional<InForce> inForce() {
+            return Optional.empty();
+        }
+
+        @Override
+        public <T, E extends Exception> T exclusively(Change<T, E> change) throws E {
+            return change.make();
         }
 
         @Override

@@ -20,6 +20,7 @@ public final class Errno {
     public static final int ENOSPC = 28;
     public static final int ENOSYS = 38;
     public static final int EOPNOTSUPP = 95;
+    public static final int ESTALE = 116;
     /** The kernel's own "not supported", which the C library has no name for (include/linux/errno.h). */
     public static final int ENOTSUPP = 524;
 

@@ -149,19 +149,32 @@ final class Kernel {
         return (int) syscall(ABI.umount2, target.address(), flags, 0, 0, 0, 0);
     }
 
+    static int openat(int directory, MemorySegment path, int flags) {
+        return (int) syscall(ABI.openat, directory, path.address(), flags, 0, 0, 0);
+    }
+
+    static int open_by_handle_at(int mount, MemorySegment handle, int flags) {
+        return (int) syscall(ABI.open_by_handle_at, mount, handle.address(), flags, 0, 0, 0);
+    }
+
+    static int flock(int fd, int operation) {
+        return (int) syscall(ABI.flock, fd, operation, 0, 0, 0, 0);
+    }
+
     static MemorySegment path(Arena arena, Path path) {
         return arena.allocateFrom(path.toString(), StandardCharsets.UTF_8);
     }
 
-    /** The system call numbers that differ between the two architectures (asm/unistd_64.h and asm-generic/unistd.h). */
-    record Abi(int bpf, int close, int read, int write, int eventfd2, int ppoll, int mmap, int munmap, int statfs, int mount, int umount2, int fcntl) {
+    /** The system call numbers that differ between the two architectures (asm/unistd_64.h and asm-generic/unistd.h), and O_DIRECTORY. */
+    record Abi(int bpf, int close, int read, int write, int eventfd2, int ppoll, int mmap, int munmap, int statfs, int mount, int umount2, int fcntl,
+            int openat, int open_by_handle_at, int flock, int openDirectory) {
         static final int pidfd_open = 434;
 
         static Abi current() {
             String architecture = System.getProperty("os.arch");
             return switch (architecture) {
-                case "amd64" -> new Abi(321, 3, 0, 1, 290, 271, 9, 11, 137, 165, 166, 72);
-                case "aarch64" -> new Abi(280, 57, 63, 64, 19, 73, 222, 215, 43, 40, 39, 25);
+                case "amd64" -> new Abi(321, 3, 0, 1, 290, 271, 9, 11, 137, 165, 166, 72, 257, 304, 73, 0x10000);
+                case "aarch64" -> new Abi(280, 57, 63, 64, 19, 73, 222, 215, 43, 40, 39, 25, 56, 265, 32, 0x4000);
                 default -> throw new BpfUnavailable("starting BPFGuard on " + architecture, 0, "only x86-64 and arm64 are supported");
             };
         }

@@ -1,5 +1,6 @@
 package io.bpfguard.bpf.libbpf;
 
+import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
@@ -13,6 +14,12 @@ public final class Syscalls {
 
     /** {@code struct statfs} is 120 bytes on 64-bit machines and begins with f_type. */
     static final int STATFS_SIZE = 120;
+
+    private static final int AT_FDCWD = -100;
+    private static final int O_CLOEXEC = 0x80000;
+    private static final int O_PATH = 0x200000;
+    /** From include/linux/exportfs.h. */
+    private static final int FILEID_KERNFS = 0xfe;
 
     private Syscalls() {}
 
@@ -28,6 +35,36 @@ public final class Syscalls {
             throw BpfException.of("opening a pidfd of process " + pid, -result, "");
         }
         return new Fd(result);
+    }
+
+    /**
+     * Whether a cgroup exists, by its id: a kernfs id is also a file handle (fs/kernfs/mount.c, kernfs_fh_to_dentry).
+     *
+     * @param root where cgroup v2 is mounted
+     * @throws BpfException if that cannot be told
+     */
+    public static boolean cgroupExists(Path root, long id) {
+        try (Arena arena = Arena.ofConfined()) {
+            int directory = Kernel.openat(AT_FDCWD, Kernel.path(arena, root), O_CLOEXEC | Kernel.ABI.openDirectory());
+            if (directory < 0) {
+                throw BpfException.of("opening " + root, -directory, "");
+            }
+            try (Fd mount = new Fd(directory)) {
+                MemorySegment handle = arena.allocate(16, 8);
+                handle.set(JAVA_INT, 0, Long.BYTES);
+                handle.set(JAVA_INT, 4, FILEID_KERNFS);
+                handle.set(JAVA_LONG, 8, id);
+                int result = Kernel.open_by_handle_at(mount.number(), handle, O_CLOEXEC | O_PATH);
+                if (result >= 0) {
+                    Kernel.close(result);
+                    return true;
+                }
+                if (result != -Errno.ESTALE && result != -Errno.ENOENT) {
+                    throw BpfException.of("looking for the cgroup " + Long.toUnsignedString(id) + " below " + root, -result, "");
+                }
+                return false;
+            }
+        }
     }
 
     /**

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.function.LongPredicate;
 
 /** The slots of containers, their routes, and the two ways to find a slot: by expected name and by cgroup id. Not thread-safe. */
 final class ContainerTable implements AutoCloseable {
@@ -38,12 +39,20 @@ final class ContainerTable implements AutoCloseable {
         this.containerRoutes = MappedArray.of(containerRoutes);
         this.expected = expected;
         this.cgroups = cgroups;
-        int size = containers.info().maxEntries();
-        numbers = new Numbers(size, "container slot");
-        for (int slot = 1; slot < size; slot++) {
-            if (this.containers.getInt(slot, STATE) != 0) {
+        numbers = new Numbers(containers.info().maxEntries(), "container slot");
+        reload();
+    }
+
+    /** Reads again which slots are taken: after another process may have written. */
+    void reload() {
+        numbers.clear();
+        slots.clear();
+        for (int slot = 1; slot < containers.size(); slot++) {
+            if (containers.getInt(slot, STATE) != 0) {
                 numbers.mark(slot);
-                slots.put(read(slot).name(), slot);
+                ContainerState container = read(slot);
+                // Of two with one name it is the one that can still be announced, or made.
+                slots.merge(container.name(), slot, (one, other) -> read(one).phase() == Phase.GONE ? other : one);
             }
         }
     }
@@ -90,7 +99,8 @@ final class ContainerTable implements AutoCloseable {
             }
         } else {
             Integer known = slots.get(name);
-            slot = known != null ? known : numbers.take();
+            // A cgroup somewhere else may have the same name, and is another container.
+            slot = known != null && read(known).phase() == Phase.EXPECTED ? known : numbers.take();
             slots.put(name, slot);
             write(slot, name, phase, cgroupId, runtimeMountNamespace, routeWord);
             cgroups.update(BpfMap.u64(cgroupId), BpfMap.u32(slot));
@@ -157,15 +167,27 @@ final class ContainerTable implements AutoCloseable {
             if (state.phase() == Phase.GONE) {
                 expected.delete(nameBytes(state.name()));
                 free(slot);
-                slots.remove(state.name());
+                slots.remove(state.name(), slot);
             }
         }
     }
 
-    /** The containers whose cgroup is gone. */
-    Set<Integer> gone() {
+    /**
+     * The containers whose cgroup is gone. A process that died in the middle of {@link #assign} may have left one of which the kernel side
+     * does not know, and which it does not mark at the end of its cgroup.
+     *
+     * @param exists whether there is a cgroup with an id
+     */
+    Set<Integer> gone(LongPredicate exists) {
         Set<Integer> gone = new HashSet<>();
-        all().stream().filter(state -> state.phase() == Phase.GONE).forEach(state -> gone.add(state.slot()));
+        for (ContainerState state : all()) {
+            if (state.phase() == Phase.GONE) {
+                gone.add(state.slot());
+            } else if (state.phase() != Phase.EXPECTED && find(state.cgroupId()).isEmpty() && !exists.test(state.cgroupId())) {
+                containers.setInt(state.slot(), STATE, Phase.GONE.ordinal());
+                gone.add(state.slot());
+            }
+        }
         return gone;
     }
 

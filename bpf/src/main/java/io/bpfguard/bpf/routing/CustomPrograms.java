@@ -64,12 +64,13 @@ public final class CustomPrograms {
         }
     }
 
-    /** Puts a program into a slot of a hook's program array. */
-    static void put(Libbpf libbpf, CustomProgram program, int hookNumber, Path maps, BpfMap steps, int slot) {
+    /** Puts a program into a slot of a hook's program array, and then pins it. */
+    static void put(Libbpf libbpf, CustomProgram program, int hookNumber, Path maps, BpfMap steps, int slot, Path pin) {
         try (BpfObject object = open(libbpf, program, hookNumber, maps)) {
             object.reuse("steps", steps);
             load(object, program);
             steps.update(BpfMap.u32(slot), object.program(PROGRAM));
+            object.program(PROGRAM).pin(pin);
         }
     }
 

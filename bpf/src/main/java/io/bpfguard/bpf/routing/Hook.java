@@ -49,8 +49,13 @@ record Hook(Attachment attachment, String name, String program) {
                 yield new Hook(denies ? Attachment.FMOD_RET : Attachment.FENTRY, function.label());
             }
             case FunctionProgram(KernelFunction function, boolean prevents, CustomProgram program) ->
-                new Hook(prevents ? Attachment.FMOD_RET : Attachment.FENTRY, function.label(), program.digest().substring(0, DIGEST));
+                new Hook(prevents ? Attachment.FMOD_RET : Attachment.FENTRY, function.label(), digest(program));
         };
+    }
+
+    /** The beginning of a program's digest, for names. */
+    static String digest(CustomProgram program) {
+        return program.digest().substring(0, DIGEST);
     }
 
     /** The object that holds its programs. */

@@ -56,23 +56,31 @@ final class HookTable {
     /** Of the LSM hooks that had or have custom programs. */
     private final Map<Hook, ProgramSlots> slots = new HashMap<>();
 
-    /** Takes over what is pinned below {@code directory}; a half-made entry of an agent that died is removed. */
+    /** Takes over what is pinned below {@code directory}; a half-made entry of a process that died is removed. */
     HookTable(Libbpf libbpf, Path maps, Path directory) {
         this.libbpf = libbpf;
         this.maps = maps;
         this.directory = directory;
+        reload();
+    }
+
+    /** Reads again what is pinned: after another process may have written. */
+    void reload() {
+        numbers.clear();
+        slots.clear();
         for (Path entry : Pins.list(directory)) {
             String[] parts = entry.getFileName().toString().split("-", 2);
             Optional<Hook> hook = parts.length == 2 ? Hook.parse(parts[1]) : Optional.empty();
             if (hook.isPresent() && Files.exists(entry.resolve("link"))) {
                 numbers.put(hook.get(), Integer.parseInt(parts[0]));
                 if (hook.get().attachment() == Hook.Attachment.LSM) {
-                    slots.put(hook.get(), new ProgramSlots(entry.resolve("steps")));
+                    slots.put(hook.get(), new ProgramSlots(entry));
                 }
             } else {
                 Pins.remove(entry);
             }
         }
+        unusedSince.keySet().retainAll(numbers.values());
     }
 
     /**
@@ -97,7 +105,7 @@ final class HookTable {
     }
 
     private ProgramSlots slots(Hook hook, int number) {
-        return slots.computeIfAbsent(hook, _ -> new ProgramSlots(entry(hook, number).resolve("steps")));
+        return slots.computeIfAbsent(hook, _ -> new ProgramSlots(entry(hook, number)));
     }
 
     /** The slot of a step's program in the hook's program array; a program at a function needs none. */

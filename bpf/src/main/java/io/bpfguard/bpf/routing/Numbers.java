@@ -18,7 +18,7 @@ final class Numbers {
     int take() {
         int number = taken.nextClearBit(0);
         if (number >= limit) {
-            throw new RoutingException("the kernel side has no free " + what + " left (" + (limit - 1) + " in use): fewer distinct sets of policies, or a larger map, are needed");
+            throw new NoRoom("the kernel side has no free " + what + " left (" + (limit - 1) + " in use): fewer distinct sets of policies, or a larger map, are needed");
         }
         taken.set(number);
         return number;
@@ -30,6 +30,12 @@ final class Numbers {
 
     void release(int number) {
         taken.clear(number);
+    }
+
+    /** All are free again. */
+    void clear() {
+        taken.clear();
+        taken.set(0);
     }
 
     boolean isTaken(int number) {

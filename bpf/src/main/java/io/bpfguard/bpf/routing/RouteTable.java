@@ -16,6 +16,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.Set;
 
 /**
@@ -33,12 +34,12 @@ final class RouteTable {
     private final Numbers routeNumbers;
     private final Numbers chainNumbers;
     private final Numbers rulesetNumbers;
-    private final Map<Route, Integer> knownRoutes = new HashMap<>();
-    private final Map<Ruleset, Integer> knownRulesets = new HashMap<>();
+    private final Contents contents;
     /** Numbers that are free, but whose tables are still in the kernel. */
     private final Set<Integer> stale = new HashSet<>();
 
-    RouteTable(BpfMap routes, BpfMap chains, BpfMap rulesets, HookTable hooks) {
+    RouteTable(BpfMap routes, BpfMap chains, BpfMap rulesets, HookTable hooks, Contents contents) {
+        this.contents = contents;
         this.routes = routes;
         this.chains = chains;
         this.rulesets = rulesets;
@@ -49,8 +50,18 @@ final class RouteTable {
         putBarrier();
     }
 
-    /** Marks as taken what a route of an earlier agent uses. */
-    void adopt(int route) {
+    /** Marks as taken what is in the kernel and can be used: after another process may have written. */
+    void reload(Set<Integer> used) {
+        routeNumbers.clear();
+        chainNumbers.clear();
+        rulesetNumbers.clear();
+        used.forEach(this::mark);
+        contents.routes().forEach(this::mark);
+        contents.rulesets().forEach(rulesetNumbers::mark);
+        stale.removeIf(rulesetNumbers::isTaken);
+    }
+
+    private void mark(int route) {
         if (route == 0 || routeNumbers.isTaken(route)) {
             return;
         }
@@ -61,15 +72,18 @@ final class RouteTable {
         }
     }
 
-    /** The route's number, after loading it and attaching its hooks if need be; 0 for the empty route. */
-    int load(Route route) {
-        if (route.chains().isEmpty()) {
-            return 0;
+    /** The route's number, after loading it and attaching its hooks if need be; 0 for one that is empty. */
+    int load(KeyedRoute keyed) {
+        OptionalInt known = contents.route(keyed.key());
+        if (known.isPresent()) {
+            return known.getAsInt();
         }
-        Integer known = knownRoutes.get(route);
-        if (known != null) {
-            return known;
-        }
+        int number = keyed.route().chains().isEmpty() ? 0 : load(keyed.route());
+        contents.putRoute(keyed.key(), number);
+        return number;
+    }
+
+    private int load(Route route) {
         ByteBuffer value = ByteBuffer.allocate(Layout.ROUTE_SIZE).order(ByteOrder.LITTLE_ENDIAN);
         for (Map.Entry<HookPoint, Chain> entry : route.chains().entrySet()) {
             check(entry.getKey(), entry.getValue());
@@ -80,7 +94,6 @@ final class RouteTable {
         }
         int number = routeNumbers.take();
         putVerified(routes, number, value.array(), "route");
-        knownRoutes.put(route, number);
         return number;
     }
 
@@ -108,9 +121,9 @@ final class RouteTable {
     }
 
     private int loadRuleset(Ruleset ruleset) {
-        Integer known = knownRulesets.get(ruleset);
-        if (known != null) {
-            return known;
+        OptionalInt known = contents.ruleset(ruleset);
+        if (known.isPresent()) {
+            return known.getAsInt();
         }
         byte[] image = ruleset.image();
         int blocks = Math.ceilDiv(image.length, Layout.BLOCK_SIZE);
@@ -123,7 +136,7 @@ final class RouteTable {
             rulesets.update(BpfMap.u32(number), map);
         }
         stale.remove(number);
-        knownRulesets.put(ruleset, number);
+        contents.putRuleset(ruleset, number);
         return number;
     }
 
@@ -150,6 +163,7 @@ final class RouteTable {
         Set<Integer> usedRulesets = new HashSet<>();
         Map<Integer, Set<Integer>> usedSlots = new HashMap<>();
         for (int route : used) {
+            // Route 0, which has no chains, is among them where a set of policies comes to nothing.
             int[] perHook = hooksOf(route);
             for (int hook = 0; hook < perHook.length; hook++) {
                 if (perHook[hook] != 0) {
@@ -161,8 +175,8 @@ final class RouteTable {
                 }
             }
         }
-        knownRoutes.values().removeIf(number -> !used.contains(number));
-        knownRulesets.values().removeIf(number -> !usedRulesets.contains(number));
+        contents.retainRoutes(used::contains);
+        contents.retainRulesets(usedRulesets::contains);
         release(routeNumbers, used);
         release(chainNumbers, usedChains);
         rulesetNumbers.all().stream().filter(number -> !usedRulesets.contains(number)).forEach(number -> {

@@ -4,13 +4,40 @@ import io.bpfguard.policy.compiled.Route;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 
-/** Containers and their routes, as the agent changes them. {@link RoutingState} is the kernel's; all methods are thread-safe. */
+/**
+ * Containers and their routes, as the agent and the hook change them. {@link RoutingState} is the kernel's; all methods are thread-safe.
+ * Each is whole for other threads and for other processes; {@link #exclusively} makes several into one.
+ */
 public interface Routing {
     /** The highest generation in the state that was taken over; a new agent goes on from there. */
     int adoptedGeneration();
+
+    /**
+     * Runs something while no other thread and no other process changes anything.
+     *
+     * @param change may call the other methods
+     * @throws RoutingException if another process is at it for too long
+     * @throws E what the change throws
+     */
+    <T, E extends Exception> T exclusively(Change<T, E> change) throws E;
+
+    /**
+     * What {@link #exclusively} runs.
+     *
+     * @param <T> what it gives
+     * @param <E> what it throws
+     */
+    interface Change<T, E extends Exception> {
+        /** Runs it. */
+        T make() throws E;
+    }
+
+    /** The policies that were last {@linkplain #switchRoutes switched} to; empty before there were any. */
+    Optional<InForce> inForce();
 
     /**
      * Attaches the hooks of routes that containers may be given, and keeps them attached until the next call, so that giving a
@@ -27,15 +54,16 @@ public interface Routing {
      * @param name the name of the cgroup's directory, at most 127 bytes
      * @return the container's slot
      */
-    int expect(String name, Route route, int generation);
+    int expect(String name, KeyedRoute route, int generation);
 
     /**
      * Makes sure that a cgroup that exists has its route, and reads it back.
      *
      * @param running whether the workload may be running: then its tasks are labelled too
+     * @param runtimeMountNamespace inode number of the mount namespace that the runtime works in; 0 for that of process 1
      * @return the container's slot
      */
-    int assign(String name, long cgroupId, boolean running, Route route, int generation);
+    int assign(String name, long cgroupId, boolean running, int runtimeMountNamespace, KeyedRoute route, int generation);
 
     /** Gives up a container that was announced and never made; anything else is left to the end of its cgroup. */
     void forget(String name);
@@ -45,8 +73,9 @@ public interface Routing {
      * all loaded before the first container is switched; if one cannot be, nothing changes.
      *
      * @param routesBySlot the new route of each container
+     * @param policies what they were made of; from then on in force
      */
-    void switchRoutes(Map<Integer, Route> routesBySlot, int generation);
+    void switchRoutes(Map<Integer, KeyedRoute> routesBySlot, InForce policies);
 
     /** The slot of the container that a cgroup belongs to, by the cgroup's id. */
     OptionalInt slot(long cgroupId);

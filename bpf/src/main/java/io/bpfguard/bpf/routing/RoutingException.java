@@ -1,7 +1,7 @@
 package io.bpfguard.bpf.routing;
 
 /** Something about the kernel's state stands in the way; the message says what to do. */
-public final class RoutingException extends RuntimeException {
+public class RoutingException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     /** What stands in the way. */

@@ -6,6 +6,8 @@ import io.bpfguard.bpf.libbpf.BpfMap;
 import io.bpfguard.bpf.libbpf.BpfObject;
 import io.bpfguard.bpf.libbpf.BpfProgram;
 import io.bpfguard.bpf.libbpf.Libbpf;
+import io.bpfguard.bpf.libbpf.MapFull;
+import io.bpfguard.bpf.libbpf.Syscalls;
 import io.bpfguard.bpf.routing.ContainerState.Phase;
 import io.bpfguard.policy.compiled.CustomProgram;
 import io.bpfguard.policy.compiled.Matcher;
@@ -14,6 +16,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.EnumSet;
@@ -26,46 +29,57 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Supplier;
 
 /**
  * The kernel's state below one bpffs directory. All of it is pinned: it goes on when this object is closed and when its
  * process dies, and the next one that opens it takes it over. {@link #uninstall} is the only way to take it away.
  *
- * <p>Thread-safe: one lock around every change. One process at a time may have it open; that is the caller's to see to.
+ * <p>Thread-safe: one lock around every change. Several processes may have it open; each change is one process's alone, and what others
+ * changed meanwhile is read again first.
  */
 public final class RoutingState implements Routing, AutoCloseable {
     /** What is attached for a container's life; the names are those of the programs in lifecycle.bpf.c. */
     private static final List<String> LIFECYCLE = List.of("cgroup_made", "cgroup_gone", "task_made", "program_executed",
             "mount_asked", "mount_moved", "root_changed");
 
-    private static final List<String> MAPS = List.of("expected", "cgroups", "containers", "container_routes", "routes", "chains", "rulesets", "events");
+    private static final List<String> MAPS = List.of("expected", "cgroups", "containers", "container_routes", "routes", "chains", "rulesets", "events",
+            Contents.MAP, InForce.MAP);
+    private static final Path CGROUPS = Path.of("/sys/fs/cgroup");
+    /** How long others may be at it: attaching a hook takes seconds on a loaded machine. */
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private final ReentrantLock lock = new ReentrantLock();
+    private final StateLock processes;
     private final Path root;
     private final Map<String, BpfMap> maps;
     private final Tasks tasks;
     private final HookTable hooks;
+    private final Contents contents;
     private final RouteTable routes;
     private final ContainerTable containers;
     private final int hostMountNamespace;
     private final boolean adopted;
     private final int adoptedGeneration;
 
-    private RoutingState(Libbpf libbpf, Path root, Map<String, BpfMap> maps, int hostMountNamespace, boolean adopted) {
+    /** With the lock. */
+    private RoutingState(Libbpf libbpf, Path root, StateLock processes, Map<String, BpfMap> maps, int hostMountNamespace, boolean adopted) {
         this.root = root;
+        this.processes = processes;
         this.maps = maps;
         this.hostMountNamespace = hostMountNamespace;
         this.adopted = adopted;
         tasks = new Tasks(libbpf, root.resolve("maps"));
         hooks = new HookTable(libbpf, root.resolve("maps"), root.resolve("hooks"));
-        routes = new RouteTable(maps.get("routes"), maps.get("chains"), maps.get("rulesets"), hooks);
+        contents = new Contents(maps.get(Contents.MAP));
+        routes = new RouteTable(maps.get("routes"), maps.get("chains"), maps.get("rulesets"), hooks, contents);
         containers = new ContainerTable(maps.get("containers"), maps.get("container_routes"), maps.get("expected"), maps.get("cgroups"));
-        containers.usedRoutes().forEach(routes::adopt);
+        processes.othersWrote();
+        routes.reload(containers.usedRoutes());
         if (adopted) {
             routes.findStale();
         }
-        adoptedGeneration = containers.all().stream().mapToInt(ContainerState::generation).max().orElse(0);
+        adoptedGeneration = Math.max(containers.all().stream().mapToInt(ContainerState::generation).max().orElse(0),
+                InForce.read(maps.get(InForce.MAP)).map(InForce::generation).orElse(0));
     }
 
     /**
@@ -75,33 +89,68 @@ public final class RoutingState implements Routing, AutoCloseable {
      * @throws RoutingException if state of another version is there
      */
     public static RoutingState open(Libbpf libbpf, Path root) {
+        return open(libbpf, root, PATIENCE);
+    }
+
+    /**
+     * The same.
+     *
+     * @param patience how long to wait where other processes change the state, now and at each later change
+     * @throws RoutingException if state of another version is there, or another process has the lock for too long
+     */
+    public static RoutingState open(Libbpf libbpf, Path root, Duration patience) {
         requireBpfFs(root);
-        int hostMountNamespace = mountNamespace(1);
-        Path mapPins = root.resolve("maps");
-        boolean adopted = isComplete(root);
-        if (!adopted && Files.exists(root)) {
-            // An agent that died while it made the state: nothing is enforced by it yet.
-            Pins.remove(root);
-        }
+        StateLock processes = lock(root, patience);
+        Map<String, BpfMap> maps = new HashMap<>();
         try {
-            Files.createDirectories(mapPins);
-            Files.createDirectories(root.resolve("links"));
-            Files.createDirectories(root.resolve("hooks"));
-        } catch (IOException failure) {
-            throw new UncheckedIOException("making " + root, failure);
-        }
-        if (adopted) {
-            requireSameBuild(mapPins);
-        } else {
-            install(libbpf, root, hostMountNamespace);
-        }
-        Map<String, BpfMap> maps = new java.util.HashMap<>();
-        try {
+            int hostMountNamespace = mountNamespace(1);
+            Path mapPins = root.resolve("maps");
+            boolean adopted = isComplete(root);
+            if (adopted) {
+                requireSameBuild(mapPins);
+            } else {
+                // A process that died while it made the state: nothing is enforced by it yet.
+                Pins.list(root).forEach(Pins::remove);
+                for (String directory : List.of("maps", "links", "hooks")) {
+                    Files.createDirectories(root.resolve(directory));
+                }
+                install(libbpf, root, hostMountNamespace);
+            }
             MAPS.forEach(name -> maps.put(name, BpfMap.openPinned(mapPins.resolve(name))));
-            return new RoutingState(libbpf, root, maps, hostMountNamespace, adopted);
+            RoutingState state = new RoutingState(libbpf, root, processes, maps, hostMountNamespace, adopted);
+            processes.release();
+            return state;
+        } catch (IOException failure) {
+            maps.values().forEach(BpfMap::close);
+            processes.close();
+            throw new UncheckedIOException("making " + root, failure);
         } catch (RuntimeException failure) {
             maps.values().forEach(BpfMap::close);
+            processes.close();
             throw failure;
+        }
+    }
+
+    /** The lock of the directory, taken; the directory is made if need be. */
+    private static StateLock lock(Path root, Duration patience) {
+        while (true) {
+            try {
+                Files.createDirectories(root);
+            } catch (IOException failure) {
+                throw new UncheckedIOException("making " + root, failure);
+            }
+            StateLock lock = StateLock.open(root, patience);
+            try {
+                lock.take();
+                if (lock.isCurrent()) {
+                    return lock;
+                }
+                // It was taken away, and perhaps made anew, while this waited.
+                lock.close();
+            } catch (RuntimeException failure) {
+                lock.close();
+                throw failure;
+            }
         }
     }
 
@@ -116,11 +165,11 @@ public final class RoutingState implements Routing, AutoCloseable {
     }
 
     /** Whether the last thing that {@link #install} makes is there. */
-    private static boolean isComplete(Path root) {
+    static boolean isComplete(Path root) {
         return Files.exists(root.resolve("maps").resolve("build"));
     }
 
-    private static void requireSameBuild(Path mapPins) {
+    static void requireSameBuild(Path mapPins) {
         try (BpfMap build = BpfMap.openPinned(mapPins.resolve("build"))) {
             byte[] found = build.lookup(BpfMap.u32(0)).orElse(new byte[0]);
             if (!Arrays.equals(found, Programs.digest())) {
@@ -140,6 +189,10 @@ public final class RoutingState implements Routing, AutoCloseable {
             lifecycle.load();
             // The maps that only hooks use.
             hook.load();
+            // And those that no program uses.
+            StateLock.create(mapPins);
+            Contents.create(mapPins);
+            InForce.create(mapPins);
             for (String program : LIFECYCLE) {
                 try (BpfLink link = lifecycle.program(program).attach()) {
                     link.pin(root.resolve("links").resolve(program));
@@ -149,7 +202,7 @@ public final class RoutingState implements Routing, AutoCloseable {
             build.freeze();
             build.pin(mapPins.resolve("build"));
         } catch (RuntimeException failure) {
-            Pins.remove(root);
+            Pins.list(root).forEach(Pins::remove);
             throw failure;
         }
     }
@@ -159,12 +212,19 @@ public final class RoutingState implements Routing, AutoCloseable {
         boolean there = Files.exists(root);
         if (there) {
             requireBpfFs(root);
-            // Links before maps: a router without its maps would deny.
-            Pins.list(root.resolve("hooks")).forEach(Pins::remove);
-            Pins.remove(root.resolve("links"));
-            Pins.remove(root);
+            try (StateLock lock = StateLock.open(root, PATIENCE)) {
+                lock.take();
+                uninstallLocked(root);
+            }
         }
         return there;
+    }
+
+    private static void uninstallLocked(Path root) {
+        // Links before maps: a router without its maps would deny.
+        Pins.list(root.resolve("hooks")).forEach(Pins::remove);
+        Pins.remove(root.resolve("links"));
+        Pins.remove(root);
     }
 
     /** Whether the state of an earlier agent was taken over. */
@@ -200,15 +260,16 @@ public final class RoutingState implements Routing, AutoCloseable {
     }
 
     @Override
-    public int expect(String name, Route route, int generation) {
+    public int expect(String name, KeyedRoute route, int generation) {
         return locked(() -> containers.expect(name, word(route, generation)));
     }
 
     @Override
-    public int assign(String name, long cgroupId, boolean running, Route route, int generation) {
+    public int assign(String name, long cgroupId, boolean running, int runtimeMountNamespace, KeyedRoute route, int generation) {
         return locked(() -> {
             Phase phase = running ? Phase.ARMED : Phase.MADE;
-            int slot = containers.assign(name, cgroupId, phase, hostMountNamespace, word(route, generation));
+            int slot = containers.assign(name, cgroupId, phase, runtimeMountNamespace == 0 ? hostMountNamespace : runtimeMountNamespace,
+                    word(route, generation));
             if (running) {
                 tasks.adopt();
             }
@@ -225,14 +286,30 @@ public final class RoutingState implements Routing, AutoCloseable {
     }
 
     @Override
-    public void switchRoutes(Map<Integer, Route> routesBySlot, int generation) {
+    public void switchRoutes(Map<Integer, KeyedRoute> routesBySlot, InForce policies) {
         locked(() -> {
-            Map<Integer, Long> words = new java.util.HashMap<>();
-            routesBySlot.forEach((slot, route) -> words.put(slot, word(route, generation)));
-            words.forEach(containers::setRoute);
-            routes.retain(containers.usedRoutes());
+            words(routesBySlot, policies.generation()).forEach(containers::setRoute);
+            policies.write(maps.get(InForce.MAP));
+            routes.retain(usedRoutes());
             return null;
         });
+    }
+
+    @Override
+    public Optional<InForce> inForce() {
+        return locked(() -> InForce.read(maps.get(InForce.MAP)));
+    }
+
+    @Override
+    public <T, E extends Exception> T exclusively(Change<T, E> change) throws E {
+        return locked(change);
+    }
+
+    /** Those of containers, and what the policies in force have come to so far: the next container of the same kind finds it. */
+    private Set<Integer> usedRoutes() {
+        Set<Integer> used = containers.usedRoutes();
+        InForce.read(maps.get(InForce.MAP)).ifPresent(policies -> used.addAll(contents.routesOf(policies.digest())));
+        return used;
     }
 
     @Override
@@ -248,7 +325,7 @@ public final class RoutingState implements Routing, AutoCloseable {
     @Override
     public Set<Integer> ended() {
         return locked(() -> {
-            Set<Integer> ended = containers.gone();
+            Set<Integer> ended = containers.gone(id -> Syscalls.cgroupExists(CGROUPS, id));
             if (!ended.isEmpty()) {
                 ended.removeAll(tasks.labelled());
             }
@@ -260,7 +337,7 @@ public final class RoutingState implements Routing, AutoCloseable {
     public void free(Set<Integer> ended) {
         locked(() -> {
             containers.free(ended);
-            routes.retain(containers.usedRoutes());
+            routes.retain(usedRoutes());
             routes.sweep();
             return null;
         });
@@ -321,21 +398,54 @@ public final class RoutingState implements Routing, AutoCloseable {
         return maps.get("events");
     }
 
-    private long word(Route route, int generation) {
-        return (long) generation << 32 | routes.load(route);
+    private long word(KeyedRoute route, int generation) {
+        return words(Map.of(0, route), generation).get(0);
     }
 
-    private <T> T locked(Supplier<T> action) {
+    /** The routes as containers have them, all loaded. */
+    private Map<Integer, Long> words(Map<Integer, KeyedRoute> routesBySlot, int generation) {
+        try {
+            return loaded(routesBySlot, generation);
+        } catch (NoRoom | MapFull full) {
+            // What is kept for containers to come must not be what stops one; nothing loaded a moment ago has a container yet.
+            routes.retain(containers.usedRoutes());
+            return loaded(routesBySlot, generation);
+        }
+    }
+
+    private Map<Integer, Long> loaded(Map<Integer, KeyedRoute> routesBySlot, int generation) {
+        Map<Integer, Long> words = new HashMap<>();
+        routesBySlot.forEach((slot, route) -> words.put(slot, (long) generation << 32 | routes.load(route)));
+        return words;
+    }
+
+    private <T, E extends Exception> T locked(Change<T, E> action) throws E {
         lock.lock();
         try {
-            return action.get();
+            if (lock.getHoldCount() > 1) {
+                return action.make();
+            }
+            processes.take();
+            try {
+                if (!processes.isCurrent()) {
+                    throw new RoutingException("the state below " + root + " was taken away while this process used it: start it again");
+                }
+                if (processes.othersWrote()) {
+                    containers.reload();
+                    hooks.reload();
+                    routes.reload(containers.usedRoutes());
+                }
+                return action.make();
+            } finally {
+                processes.release();
+            }
         } finally {
             lock.unlock();
         }
     }
 
     /** Inode number of a process's mount namespace. */
-    private static int mountNamespace(int pid) {
+    static int mountNamespace(int pid) {
         Path link = Path.of("/proc/" + pid + "/ns/mnt");
         try {
             String target = Files.readSymbolicLink(link).toString();
@@ -348,11 +458,14 @@ public final class RoutingState implements Routing, AutoCloseable {
     /** Lets go of descriptors only; enforcement goes on. */
     @Override
     public void close() {
-        locked(() -> {
+        lock.lock();
+        try {
             tasks.close();
             containers.close();
             maps.values().forEach(BpfMap::close);
-            return null;
-        });
+            processes.close();
+        } finally {
+            lock.unlock();
+        }
     }
 }

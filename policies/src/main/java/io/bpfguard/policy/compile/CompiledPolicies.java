@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -30,6 +31,7 @@ import java.util.TreeSet;
 public final class CompiledPolicies {
     private static final int SUSPECTS = 3;
     private static final int SUSPECT_STATES = 20_000;
+    private static final int POLICIES_SIZE = 8;
 
     private final Map<String, PolicySelector> selectors;
     private final Rules rules;
@@ -107,9 +109,7 @@ public final class CompiledPolicies {
         return decided;
     }
 
-    /**
-     * What tells the route of a set of policies from all others: 32 bytes that depend on the names and on {@link #digest}.
-     */
+    /** What tells the route of a set of policies from all others: 32 bytes, of which the first 8 are those of {@link #digest}. */
     public byte[] routeKey(Collection<String> names) {
         MessageDigest sha = sha256();
         sha.update(digest);
@@ -117,7 +117,9 @@ public final class CompiledPolicies {
             sha.update(name.getBytes(StandardCharsets.UTF_8));
             sha.update((byte) 0);
         }
-        return sha.digest();
+        byte[] key = Arrays.copyOf(digest, digest.length);
+        System.arraycopy(sha.digest(), 0, key, POLICIES_SIZE, key.length - POLICIES_SIZE);
+        return key;
     }
 
     /**

@@ -112,7 +112,7 @@ class CompiledPoliciesTest {
     void keysTellSetsAndPoliciesApart() throws Exception {
         CompiledPolicies read = again();
         assertThat(read.routeKey(List.of("a", "b"))).isEqualTo(read.routeKey(List.of("b", "a")))
-                .isNotEqualTo(read.routeKey(List.of("ab"))).isNotEqualTo(read.routeKey(List.of("a")));
+                .isNotEqualTo(read.routeKey(List.of("ab"))).isNotEqualTo(read.routeKey(List.of("a"))).startsWith(Arrays.copyOf(read.digest(), 8));
         CompiledPolicies other = new Compiler(Policies.check(Policies.document("a", "files: [{action: deny, paths: [/x]}]")), FakeNode.debian13()).compiled();
         CompiledPolicies another = new Compiler(Policies.check(Policies.document("a", "files: [{action: deny, paths: [/y]}]")), FakeNode.debian13()).compiled();
         assertThat(other.routeKey(List.of("a"))).isNotEqualTo(another.routeKey(List.of("a")));
