@@ -3,6 +3,8 @@ package io.bpfguard.agent;
 import io.bpfguard.bpf.routing.ContainerState;
 import io.bpfguard.bpf.routing.ProgramRefused;
 import io.bpfguard.bpf.routing.Routing;
+import io.bpfguard.cgroup.CgroupPath;
+import io.bpfguard.cgroup.Cgroups;
 import io.bpfguard.policy.check.CheckedPolicies;
 import io.bpfguard.policy.check.Checker;
 import io.bpfguard.policy.check.NodeCapabilities;

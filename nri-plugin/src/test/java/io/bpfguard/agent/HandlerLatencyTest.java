@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.bpfguard.bpf.routing.ContainerState;
 import io.bpfguard.bpf.routing.Routing;
+import io.bpfguard.cgroup.Cgroups;
 import io.bpfguard.nri.FakeRuntime;
 import io.bpfguard.nri.NriOptions;
 import io.bpfguard.nri.NriRunner;
