@@ -17,7 +17,8 @@ class LayersTest {
     void theImporterSeesAllModules() {
         org.assertj.core.api.Assertions.assertThat(CODE.stream().map(code -> code.getPackageName()).distinct())
                 .contains("io.bpfguard.ttrpc", "io.bpfguard.nri", "io.bpfguard.agent", "io.bpfguard.cli", "io.bpfguard.bpf.libbpf",
-                        "io.bpfguard.bpf.routing", "io.bpfguard.policy.compiled", "io.bpfguard.policy.compile");
+                        "io.bpfguard.bpf.routing", "io.bpfguard.policy.compiled", "io.bpfguard.policy.compile",
+                        "io.bpfguard.cgroup", "io.bpfguard.hook");
     }
 
     @Test
@@ -51,6 +52,14 @@ class LayersTest {
                         "io.bpfguard.policy.select..", "io.bpfguard.policy.compile..").check(CODE);
         noClasses().that().resideInAPackage("io.bpfguard.bpf.libbpf..").should().dependOnClassesThat()
                 .resideInAnyPackage("io.bpfguard.policy..", "io.bpfguard.bpf.routing..", "io.bpfguard.bpf.node..").check(CODE);
+    }
+
+    /** It starts with every container, and each of these costs it tens of milliseconds. */
+    @Test
+    void theHookIsLight() {
+        noClasses().that().resideInAPackage("io.bpfguard.hook..").should().dependOnClassesThat()
+                .resideInAnyPackage("com.fasterxml.jackson.databind..", "org.slf4j..", "java.util.regex..", "io.bpfguard.agent..", "io.bpfguard.cli..",
+                        "io.bpfguard.nri..", "io.bpfguard.ttrpc..").check(CODE);
     }
 
     @Test

@@ -6,6 +6,7 @@ import io.bpfguard.bpf.node.NodeWithPrograms;
 import io.bpfguard.bpf.node.ProgramDirectory;
 import io.bpfguard.bpf.node.RunningKernel;
 import io.bpfguard.bpf.routing.RoutingState;
+import io.bpfguard.cgroup.Cgroups;
 import io.bpfguard.nri.LaunchEnvironment;
 import io.bpfguard.nri.LaunchedConnector;
 import io.bpfguard.nri.NriOptions;

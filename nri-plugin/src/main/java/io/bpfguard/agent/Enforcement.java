@@ -5,6 +5,8 @@ import io.bpfguard.bpf.routing.InForce;
 import io.bpfguard.bpf.routing.KeyedRoute;
 import io.bpfguard.bpf.routing.ProgramRefused;
 import io.bpfguard.bpf.routing.Routing;
+import io.bpfguard.cgroup.CgroupPath;
+import io.bpfguard.cgroup.Cgroups;
 import io.bpfguard.policy.check.CheckedPolicies;
 import io.bpfguard.policy.check.Checker;
 import io.bpfguard.policy.check.NodeCapabilities;

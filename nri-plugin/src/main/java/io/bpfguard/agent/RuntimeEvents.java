@@ -1,5 +1,6 @@
 package io.bpfguard.agent;
 
+import io.bpfguard.cgroup.CgroupPath;
 import io.bpfguard.nri.Budget;
 import io.bpfguard.nri.Container;
 import io.bpfguard.nri.ContainerState;

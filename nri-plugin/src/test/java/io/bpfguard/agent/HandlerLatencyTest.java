@@ -6,6 +6,7 @@ import io.bpfguard.bpf.routing.ContainerState;
 import io.bpfguard.bpf.routing.InForce;
 import io.bpfguard.bpf.routing.KeyedRoute;
 import io.bpfguard.bpf.routing.Routing;
+import io.bpfguard.cgroup.Cgroups;
 import io.bpfguard.nri.FakeRuntime;
 import io.bpfguard.nri.NriOptions;
 import io.bpfguard.nri.NriRunner;

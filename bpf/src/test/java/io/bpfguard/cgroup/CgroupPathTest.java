@@ -1,4 +1,4 @@
-package io.bpfguard.agent;
+package io.bpfguard.cgroup;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

@@ -1,4 +1,4 @@
-package io.bpfguard.agent;
+package io.bpfguard.cgroup;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -14,7 +14,7 @@ import java.util.Optional;
  *
  * @param path relative to the cgroup root
  */
-record CgroupPath(Path path) {
+public record CgroupPath(Path path) {
     private static final String SLICE = ".slice";
 
     /**
@@ -22,7 +22,7 @@ record CgroupPath(Path path) {
      *
      * @throws IllegalArgumentException if it has no meaning, with the reason
      */
-    static CgroupPath of(String cgroupsPath) {
+    public static CgroupPath of(String cgroupsPath) {
         if (cgroupsPath.isEmpty()) {
             throw new IllegalArgumentException("the runtime gave the container no cgroup path");
         }
@@ -65,8 +65,8 @@ record CgroupPath(Path path) {
         return path;
     }
 
-    /** The name of the container's cgroup: what the kernel sees when it is made. */
-    String name() {
+    /** The name of the container's cgroup, its last component: what the kernel sees when it is made. */
+    public String name() {
         return path.getFileName().toString();
     }
 
@@ -74,9 +74,11 @@ record CgroupPath(Path path) {
      * The part of a process's cgroup (the line {@code 0::PATH} of /proc/PID/cgroup) that ends with the container's own: crun
      * puts the process into a child of it.
      *
+     * @param processCgroup absolute, as the kernel prints it
+     * @param name of the container's cgroup, one component; the outermost of that name counts
      * @return empty if the process is not in a cgroup of that name
      */
-    static Optional<Path> upTo(String processCgroup, String name) {
+    public static Optional<Path> upTo(String processCgroup, String name) {
         Path path = Path.of("");
         for (Path component : Path.of("/").relativize(Path.of(processCgroup).normalize())) {
             path = path.resolve(component);
