@@ -17,13 +17,13 @@ import io.bpfguard.nri.UnixSocketConnector;
 import io.bpfguard.policy.read.FileRules;
 import io.bpfguard.state.StoredContainers;
 import io.bpfguard.state.PolicyFile;
+import io.bpfguard.state.RootDirectory;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Clock;
@@ -76,8 +76,22 @@ public final class Agent implements AutoCloseable {
         }
     }
 
-    private void run(AgentOptions options) throws AgentException {
-        long begin = System.nanoTime();
+    /**
+     * Puts the policies in force and ends, without a runtime: containers come by the OCI hook.
+     *
+     * @return false if the policies are wrong; what was in force stays
+     * @throws AgentException if it cannot do its work here, or an agent runs; the message says what to do
+     */
+    public static boolean load(AgentOptions options, OutputStream events) throws AgentException {
+        try (Agent agent = new Agent(events)) {
+            return agent.open(options).policies().load();
+        }
+    }
+
+    /** What an agent works on. */
+    private record Parts(RunningKernel kernel, RoutingState state, Enforcement enforcement, Policies policies, StoredContainers stored) {}
+
+    private Parts open(AgentOptions options) throws AgentException {
         List<String> missing = NodeRequirements.HERE.missing();
         if (!missing.isEmpty()) {
             throw new AgentException(String.join("\n", missing));
@@ -88,20 +102,29 @@ public final class Agent implements AutoCloseable {
         open.push(kernel);
         RoutingState state = RoutingState.open(libbpf, options.bpffs());
         open.push(state);
-        Enforcement enforcement = new Enforcement(state, Cgroups.HERE, new PolicyFile(options.runDirectory().resolve("policies")),
-                new StoredContainers(options.runDirectory().resolve("containers")));
-        DecisionLog decisions = new DecisionLog(state, enforcement, log);
-        open.push(decisions);
+        StoredContainers stored = new StoredContainers(options.runDirectory().resolve("containers"));
+        Enforcement enforcement = new Enforcement(state, Cgroups.HERE, new PolicyFile(options.runDirectory().resolve("policies")), stored);
         Policies policies = new Policies(options.policies(), options.programs(), options.stateDirectory().resolve("accepted"), options.runDirectory(),
                 programs -> new NodeWithPrograms(kernel, new ProgramDirectory(libbpf, programs, FileRules.ROOT)), enforcement, log);
+        return new Parts(kernel, state, enforcement, policies, stored);
+    }
+
+    private void run(AgentOptions options) throws AgentException {
+        long begin = System.nanoTime();
+        Parts parts = open(options);
+        Enforcement enforcement = parts.enforcement();
+        Policies policies = parts.policies();
+        DecisionLog decisions = new DecisionLog(parts.state(), enforcement, log);
+        open.push(decisions);
         // First the watchers: a file that is written while a directory is read is then read again.
         open.push(new PolicyWatcher(options.policies(), policies::load));
         open.push(new PolicyWatcher(options.programs(), policies::load));
         policies.loadOrRestore();
-        open.push(new ModuleWatcher(enforcement::waiting, kernel::isLive, policies::moduleLoaded));
+        open.push(new ModuleWatcher(enforcement::waiting, parts.kernel()::isLive, policies::moduleLoaded));
         open.push(housekeeping(enforcement, decisions));
-        LOG.info("ready in {} ms: libbpf {}, {} state below {}", Duration.ofNanos(System.nanoTime() - begin).toMillis(), libbpf.version(),
-                state.adopted() ? "adopted" : "new", options.bpffs());
+        open.push(HookServer.start(options.runDirectory().resolve("hook.sock"), enforcement, parts.stored(), Cgroups.HERE));
+        LOG.info("ready in {} ms, {} state below {}", Duration.ofNanos(System.nanoTime() - begin).toMillis(),
+                parts.state().adopted() ? "adopted" : "new", options.bpffs());
         open.push(link(options, enforcement));
     }
 
@@ -153,7 +176,7 @@ public final class Agent implements AutoCloseable {
     private static AutoCloseable lock(Path directory) throws AgentException {
         Path file = directory.resolve("agent.lock");
         try {
-            Files.createDirectories(directory);
+            RootDirectory.make(directory);
             FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
             FileLock lock = channel.tryLock();
             if (lock == null) {

@@ -11,7 +11,7 @@ import picocli.CommandLine.Command;
 /** {@code bpfguard}: the agent, and looking at policies and at the node. Exit status: 0 done, 1 a refusal with its reason, 2 wrong use. */
 @Command(name = "bpfguard", mixinStandardHelpOptions = true, version = "bpfguard 0.1.0",
         description = "Mandatory access control for containers, by eBPF.",
-        subcommands = {AgentCommand.class, CheckCommand.class, TestCommand.class, ExplainCommand.class, SchemaCommand.class, StatusCommand.class,
+        subcommands = {AgentCommand.class, LoadCommand.class, CheckCommand.class, TestCommand.class, ExplainCommand.class, SchemaCommand.class, StatusCommand.class,
             DoctorCommand.class, UninstallCommand.class})
 public final class Main {
     /** Above the exit codes in each command's help. */

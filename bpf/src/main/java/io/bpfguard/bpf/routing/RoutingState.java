@@ -164,6 +164,11 @@ public final class RoutingState implements Routing, AutoCloseable {
         }
     }
 
+    /** Whether there is state to open, of whatever version. */
+    public static boolean exists(Path root) {
+        return isComplete(root);
+    }
+
     /** Whether the last thing that {@link #install} makes is there. */
     static boolean isComplete(Path root) {
         return Files.exists(root.resolve("maps").resolve("build"));
