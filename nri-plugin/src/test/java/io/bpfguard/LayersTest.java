@@ -40,6 +40,12 @@ class LayersTest {
     }
 
     @Test
+    void theInstallationKnowsOnlyFiles() {
+        noClasses().that().resideInAPackage("io.bpfguard.install..").should().dependOnClassesThat()
+                .resideInAnyPackage("io.bpfguard.agent..", "io.bpfguard.nri..", "io.bpfguard.ttrpc..", "io.bpfguard.bpf..", "io.bpfguard.policy..").check(CODE);
+    }
+
+    @Test
     void policiesKnowNeitherKernelNorRuntime() {
         noClasses().that().resideInAPackage("io.bpfguard.policy..").should().dependOnClassesThat()
                 .resideInAnyPackage("io.bpfguard.bpf..", "io.bpfguard.nri..", "io.bpfguard.ttrpc..", "io.bpfguard.agent..").check(CODE);

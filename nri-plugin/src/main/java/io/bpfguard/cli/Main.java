@@ -3,6 +3,7 @@ package io.bpfguard.cli;
 import io.bpfguard.agent.AgentException;
 import io.bpfguard.bpf.libbpf.BpfException;
 import io.bpfguard.bpf.routing.RoutingException;
+import io.bpfguard.install.InstallException;
 import io.bpfguard.policy.model.PolicyException;
 import java.io.PrintWriter;
 import picocli.CommandLine;
@@ -12,7 +13,7 @@ import picocli.CommandLine.Command;
 @Command(name = "bpfguard", mixinStandardHelpOptions = true, version = "bpfguard 0.1.0",
         description = "Mandatory access control for containers, by eBPF.",
         subcommands = {AgentCommand.class, LoadCommand.class, CheckCommand.class, TestCommand.class, ExplainCommand.class, SchemaCommand.class, StatusCommand.class,
-            DoctorCommand.class, UninstallCommand.class})
+            DoctorCommand.class, HookCommand.class, UninstallCommand.class})
 public final class Main {
     /** Above the exit codes in each command's help. */
     static final String EXIT_CODES = "%nExit status:%n";
@@ -38,6 +39,7 @@ public final class Main {
         switch (failure) {
             case PolicyException wrong -> wrong.problems().forEach(err::println);
             case AgentException refused -> err.println("bpfguard: " + refused.getMessage());
+            case InstallException refused -> err.println("bpfguard: " + refused.getMessage());
             case RoutingException refused -> err.println("bpfguard: " + refused.getMessage());
             case BpfException refused -> err.println("bpfguard: " + refused.getMessage());
             default -> failure.printStackTrace(err);
