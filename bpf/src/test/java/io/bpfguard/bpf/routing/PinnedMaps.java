@@ -1,0 +1,112 @@
+package io.bpfguard.bpf.routing;
+
+import io.bpfguard.bpf.libbpf.BpfException;
+import io.bpfguard.bpf.libbpf.BpfFs;
+import io.bpfguard.bpf.libbpf.BpfMap;
+import io.bpfguard.bpf.libbpf.BpfMap.Type;
+import io.bpfguard.bpf.libbpf.Errno;
+import io.bpfguard.bpf.libbpf.MappedArray;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Assumptions;
+
+/** The maps of a node's state without its programs, on a bpffs of their own: any kernel that permits bpf(2) has them. */
+public final class PinnedMaps implements AutoCloseable {
+    private final Path mount;
+
+    private PinnedMaps(Path mount) {
+        this.mount = mount;
+    }
+
+    /** Makes them; skips the test, and says why, where the kernel refuses bpf(2) altogether. */
+    public static PinnedMaps create(int containers) {
+        try {
+            PinnedMaps made = new PinnedMaps(Files.createTempDirectory("bpfguard-pins"));
+            BpfFs.mount(made.mount);
+            Files.createDirectories(made.root().resolve("maps"));
+            made.map(Type.ARRAY, "containers", Integer.BYTES, Layout.CONTAINER_SIZE, containers, MappedArray.BPF_F_MMAPABLE);
+            made.map(Type.ARRAY, "container_routes", Integer.BYTES, Long.BYTES, containers, MappedArray.BPF_F_MMAPABLE);
+            made.map(Type.HASH, "expected", Layout.NAME_SIZE, Integer.BYTES, containers, 0);
+            made.map(Type.HASH, "cgroups", Long.BYTES, Integer.BYTES, containers, 0);
+            StateLock.create(made.maps());
+            Contents.create(made.maps());
+            InForce.create(made.maps());
+            made.map(Type.ARRAY, "build", Integer.BYTES, Programs.digest().length, 1, 0);
+            made.set("build", BpfMap.u32(0), Programs.digest());
+            return made;
+        } catch (BpfException refused) {
+            if (refused.errno() == Errno.EPERM || refused.errno() == Errno.ENOSYS) {
+                System.out.println("SKIPPED: this kernel refuses bpf(2): " + refused.getMessage());
+                Assumptions.abort(refused.getMessage());
+            }
+            throw refused;
+        } catch (IOException failure) {
+            throw new UncheckedIOException(failure);
+        }
+    }
+
+    private void map(Type type, String name, int keySize, int valueSize, int entries, int flags) {
+        try (BpfMap map = BpfMap.create(type, name.substring(0, Math.min(15, name.length())), keySize, valueSize, entries, flags)) {
+            map.pin(maps().resolve(name));
+        }
+    }
+
+    /** The directory that stands for the node's. */
+    public Path root() {
+        return mount.resolve("bpfguard");
+    }
+
+    private Path maps() {
+        return root().resolve("maps");
+    }
+
+    /** Writes an element of a map. */
+    public void set(String name, byte[] key, byte[] value) {
+        try (BpfMap map = BpfMap.openPinned(maps().resolve(name))) {
+            map.update(key, value);
+        }
+    }
+
+    /** As a switch to other policies does. */
+    public void putInForce(InForce policies) {
+        try (BpfMap map = BpfMap.openPinned(maps().resolve(InForce.MAP))) {
+            policies.write(map);
+        }
+    }
+
+    /** As the loading of a route does. */
+    public void putRoute(byte[] key, int number) {
+        try (BpfMap map = BpfMap.openPinned(maps().resolve(Contents.MAP))) {
+            new Contents(map).putRoute(key, number);
+        }
+    }
+
+    /** Takes a map's pin away. */
+    public void remove(String name) {
+        Pins.remove(maps().resolve(name));
+    }
+
+    /** The slots in use. */
+    public List<ContainerState> containers() {
+        try (BpfMap containers = BpfMap.openPinned(maps().resolve("containers"));
+                BpfMap routes = BpfMap.openPinned(maps().resolve("container_routes"));
+                BpfMap expected = BpfMap.openPinned(maps().resolve("expected"));
+                BpfMap cgroups = BpfMap.openPinned(maps().resolve("cgroups"));
+                ContainerTable table = new ContainerTable(containers, routes, expected, cgroups)) {
+            return table.all();
+        }
+    }
+
+    @Override
+    public void close() {
+        BpfFs.unmount(mount);
+        try {
+            Files.delete(mount);
+        } catch (IOException failure) {
+            throw new UncheckedIOException(failure);
+        }
+    }
+}
