@@ -182,7 +182,7 @@ static const char *ask_agent(int agent, int state, long length)
 			     socket_path, strerror(errno));
 	if (getsockopt(agent, SOL_SOCKET, SO_PEERCRED, &peer, &size) || peer.uid)
 		return words("what listens on %s is not the agent (it has uid %u, not 0)", socket_path, peer.uid);
-	/* Even where it did not take everything it may have said no. */
+	/* Without everything it may still say no; its yes would be to something else. */
 	all_sent = send_all(agent, state, length, until);
 	for (;;) {
 		char *end;

@@ -24,12 +24,16 @@ final class FakeAgent implements AutoCloseable {
 
     /// The agent's end of a connection.
     record Connection(SocketChannel channel) {
-        Request request() throws IOException {
+        String header() throws IOException {
             ByteArrayOutputStream line = new ByteArrayOutputStream();
             for (byte next = read(1)[0]; next != '\n'; next = read(1)[0]) {
                 line.write(next);
             }
-            String header = line.toString(StandardCharsets.UTF_8);
+            return line.toString(StandardCharsets.UTF_8);
+        }
+
+        Request request() throws IOException {
+            String header = header();
             return new Request(header, read(Integer.parseInt(header.substring(header.lastIndexOf(' ') + 1))));
         }
 
@@ -41,6 +45,14 @@ final class FakeAgent implements AutoCloseable {
                 }
             }
             return bytes.array();
+        }
+
+        /// Reads what has come so far.
+        void drain() throws IOException {
+            ByteBuffer bytes = ByteBuffer.allocate(1 << 16);
+            channel.configureBlocking(false);
+            while (channel.read(bytes.clear()) > 0) {}
+            channel.configureBlocking(true);
         }
 
         /// Waits until the launcher closes.
