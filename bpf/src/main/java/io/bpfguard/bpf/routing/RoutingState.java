@@ -456,7 +456,7 @@ public final class RoutingState implements Routing, AutoCloseable {
             String target = Files.readSymbolicLink(link).toString();
             return Integer.parseUnsignedInt(target.substring(target.indexOf('[') + 1, target.indexOf(']')));
         } catch (IOException failure) {
-            throw new UncheckedIOException("reading " + link + ": BPFGuard must run as root in the host's pid namespace", failure);
+            throw new RoutingException("cannot read " + link + ": BPFGuard must run as root in the host's pid namespace");
         }
     }
 
