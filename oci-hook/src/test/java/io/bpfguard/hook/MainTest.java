@@ -229,7 +229,7 @@ class MainTest {
     /** These maps have no room for a new route's tables: as on a node whose pins were meddled with. */
     @Test
     void refusesWhenARouteCannotBeMade() throws Exception {
-        create(bundle("\"bpfguard.io/namespace\": \"labelled\", \"bpfguard.io/labels\": \"app=web\"")).isNo();
+        create(bundle("\"bpfguard.io/namespace\": \"labelled\", \"bpfguard.io/labels\": \"app=web\"")).isNo("bpfguard: ");
         nothingIsLeft();
     }
 
