@@ -32,6 +32,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -43,6 +44,8 @@ final class Enforcement {
     /** Events of an older generation can still be in the ring when it is no longer in force. */
     private static final Logger LOG = LoggerFactory.getLogger(Enforcement.class);
     private static final int REMEMBERED_GENERATIONS = 16;
+    /** Longer than any hook takes between writing a container down and taking it in. */
+    private static final Duration FORGOTTEN = Duration.ofMinutes(10);
     private static final Duration LOOK_AGAIN = Duration.ofSeconds(1);
 
     private final ReentrantLock lock = new ReentrantLock();
@@ -58,7 +61,7 @@ final class Enforcement {
     private int generation;
 
     private final PolicyFile policyFile;
-    private final StoredContainers hooked;
+    private final StoredContainers stored;
     /** When the containers were last looked for that hooks took in without this process: {@link System#nanoTime}. */
     private long lookedForHooked;
 
@@ -69,13 +72,13 @@ final class Enforcement {
      * Nothing is in force before the first {@link #switchTo}.
      *
      * @param policyFile gets the policies in force, for hooks that work without this process
-     * @param hooked has the containers that those took in
+     * @param stored has the containers that those took in
      */
-    Enforcement(Routing state, Cgroups cgroups, PolicyFile policyFile, StoredContainers hooked) {
+    Enforcement(Routing state, Cgroups cgroups, PolicyFile policyFile, StoredContainers stored) {
         this.state = state;
         this.cgroups = cgroups;
         this.policyFile = policyFile;
-        this.hooked = hooked;
+        this.stored = stored;
         this.generation = state.adoptedGeneration();
     }
 
@@ -126,7 +129,7 @@ final class Enforcement {
     /** Learns of containers that hooks took in while this process was not there, or did not answer. */
     private void takeInHooked() {
         lookedForHooked = System.nanoTime();
-        for (StoredContainer container : hooked.all(LOG::error)) {
+        for (StoredContainer container : stored.all(LOG::error)) {
             state.slot(container.cgroupId()).ifPresent(slot -> remember(container.facts(), container.cgroup(), slot));
         }
     }
@@ -231,9 +234,10 @@ final class Enforcement {
      *
      * @param labelsKnown whether the labels among the facts are the pod's
      * @param runtimeMountNamespace inode number of the mount namespace that the runtime works in
-     * @throws AgentException if there are no policies, or the container's cannot be told without its labels
+     * @param waits whether the hook still waits for this; one that does not has done it by itself, or its container is no more
+     * @throws AgentException if there are no policies, the container's cannot be told without its labels, or the hook waits no more
      */
-    void hooked(StoredContainer container, boolean labelsKnown, int runtimeMountNamespace) throws PolicyException, AgentException {
+    void hooked(StoredContainer container, boolean labelsKnown, int runtimeMountNamespace, BooleanSupplier waits) throws PolicyException, AgentException {
         lock.lock();
         try {
             if (compiler == null) {
@@ -246,7 +250,11 @@ final class Enforcement {
             if (!undecided.isEmpty()) {
                 throw new AgentException(UnknownLabels.message(undecided));
             }
-            int slot = state.assign(container.cgroup(), container.cgroupId(), false, runtimeMountNamespace, route(container.facts()), generation);
+            KeyedRoute route = route(container.facts());
+            if (!waits.getAsBoolean()) {
+                throw new AgentException("the hook of container " + container.facts().containerId() + " gave the agent up");
+            }
+            int slot = state.assign(container.cgroup(), container.cgroupId(), false, runtimeMountNamespace, route, generation);
             remember(container.facts(), container.cgroup(), slot);
         } finally {
             lock.unlock();
@@ -279,6 +287,8 @@ final class Enforcement {
             Set<Integer> alive = new HashSet<>();
             state.containers().forEach(container -> alive.add(container.slot()));
             bySlot.keySet().removeIf(slot -> ended.contains(slot) && !alive.contains(slot));
+            // Where a runtime did not run the hook that forgets them.
+            stored.removeOld(FORGOTTEN, container -> state.slot(container.cgroupId()).isEmpty());
         } finally {
             lock.unlock();
         }

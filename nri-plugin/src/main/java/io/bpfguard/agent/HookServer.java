@@ -19,14 +19,15 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Answers the launchers of OCI hooks on a Unix socket that only root can reach. A launcher sends the line
  * {@code bpfguard-hook 1 STAGE MILLISECONDS NAMESPACE LENGTH} and so many bytes of the runtime's state, and gets one line: {@code yes} when
- * the container's route was written and read back, or {@code no} and the reason. One that does not wait any more closes its end: then
- * nothing is done, since the hook does it without the agent.
+ * the container's route was written and read back, or {@code no} and the reason. One that has waited its milliseconds closes its end:
+ * then nothing is done, since the hook does it without the agent.
  */
 final class HookServer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(HookServer.class);
@@ -81,29 +82,33 @@ final class HookServer implements AutoCloseable {
     private void serve(SocketChannel launcher) {
         try (launcher) {
             Request request = Request.read(launcher);
-            if (hasGivenUp(launcher)) {
-                LOG.warn("a hook for the stage {} waited for {} ms and gave the agent up", request.stage(), request.milliseconds());
-                return;
+            ByteBuffer answer = ByteBuffer.wrap((answer(request, () -> waits(launcher)) + "\n").getBytes(StandardCharsets.UTF_8));
+            while (answer.hasRemaining()) {
+                launcher.write(answer);
             }
-            launcher.write(ByteBuffer.wrap((answer(request) + "\n").getBytes(StandardCharsets.UTF_8)));
         } catch (IOException failure) {
             LOG.warn("a hook could not be answered: {}", failure.toString());
         }
     }
 
-    private static boolean hasGivenUp(SocketChannel launcher) throws IOException {
-        launcher.configureBlocking(false);
+    /** Whether its end is still open: it sends no more, and closes it when it has given up. */
+    private static boolean waits(SocketChannel launcher) {
         try {
-            return launcher.read(ByteBuffer.allocate(1)) != 0;
-        } finally {
-            launcher.configureBlocking(true);
+            launcher.configureBlocking(false);
+            try {
+                return launcher.read(ByteBuffer.allocate(1)) == 0;
+            } finally {
+                launcher.configureBlocking(true);
+            }
+        } catch (IOException reset) {
+            return false;
         }
     }
 
-    private String answer(Request request) {
+    private String answer(Request request, BooleanSupplier waits) {
         try {
             switch (request.stage()) {
-                case "createRuntime" -> takeIn(request);
+                case "createRuntime" -> takeIn(request, waits);
                 case "poststop" -> stored.remove(RuntimeState.read(request.body()).id());
                 default -> throw new HookException("there is nothing to do at the stage " + request.stage());
             }
@@ -122,20 +127,24 @@ final class HookServer implements AutoCloseable {
         return "no " + line.substring(0, Math.min(LONGEST_REASON, line.length()));
     }
 
-    private void takeIn(Request request) throws HookException, AgentException, PolicyException, IOException {
+    private void takeIn(Request request, BooleanSupplier waits) throws HookException, AgentException, PolicyException, IOException {
         StartingContainer starting = StartingContainer.read(request.body(), cgroups);
         if (starting.container().sandbox()) {
             return;
+        }
+        if (!waits.getAsBoolean()) {
+            throw new AgentException("the hook gave the agent up");
         }
         String id = starting.container().facts().containerId();
         // Before it is taken in: another agent must find it from then on.
         stored.write(starting.stored());
         boolean done = false;
         try {
-            enforcement.hooked(starting.stored(), starting.container().labelsKnown(), request.mountNamespace());
+            enforcement.hooked(starting.stored(), starting.container().labelsKnown(), request.mountNamespace(), waits);
             done = true;
         } finally {
-            if (!done) {
+            // What a hook that has gone on alone has written is its own.
+            if (!done && waits.getAsBoolean()) {
                 stored.remove(id);
             }
         }
@@ -144,10 +153,9 @@ final class HookServer implements AutoCloseable {
     /**
      * What a launcher sends.
      *
-     * @param milliseconds how long it waits
      * @param mountNamespace inode number of the one that the runtime works in
      */
-    private record Request(String stage, long milliseconds, int mountNamespace, byte[] state) {
+    private record Request(String stage, int mountNamespace, byte[] state) {
         static Request read(SocketChannel launcher) throws IOException {
             StringBuilder header = new StringBuilder();
             ByteBuffer one = ByteBuffer.allocate(1);
@@ -172,7 +180,7 @@ final class HookServer implements AutoCloseable {
                         throw new IOException("the request ends in the runtime's state");
                     }
                 }
-                return new Request(words[2], Long.parseLong(words[3]), (int) Long.parseLong(words[4]), state.array());
+                return new Request(words[2], (int) Long.parseLong(words[4]), state.array());
             } catch (NumberFormatException wrong) {
                 throw new IOException("a request without its numbers: " + header.toString().strip(), wrong);
             }

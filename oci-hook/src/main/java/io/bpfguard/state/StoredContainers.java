@@ -12,12 +12,15 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 
 /**
@@ -91,6 +94,26 @@ public final class StoredContainers {
             damaged.accept(directory + " cannot be read (" + failure.getMessage() + "): the containers in it keep the policies that they have");
         }
         return found;
+    }
+
+    /**
+     * Forgets containers that have ended.
+     *
+     * @param age younger files stay: their containers may be about to begin
+     * @param ended tells of the others
+     */
+    public void removeOld(Duration age, Predicate<StoredContainer> ended) {
+        Instant before = Instant.now().minus(age);
+        for (StoredContainer container : all(damaged -> { })) {
+            try {
+                Path file = path(container.facts().containerId());
+                if (Files.getLastModifiedTime(file).toInstant().isBefore(before) && ended.test(container)) {
+                    Files.deleteIfExists(file);
+                }
+            } catch (IOException gone) {
+                // Meanwhile, by its own hook; or it stays until the next look.
+            }
+        }
     }
 
     private Path path(String id) throws IOException {

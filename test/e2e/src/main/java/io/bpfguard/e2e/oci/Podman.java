@@ -65,7 +65,7 @@ public final class Podman implements OciTool {
             hasImage = true;
         }
         var arguments = new ArrayList<>(List.of(how));
-        arguments.addAll(List.of("--name", id, "--network", "none", "--log-driver", "none", "--pull", "never",
+        arguments.addAll(List.of("--name", id, "--network", "none", "--log-driver", "none", "--pull", "never", "--entrypoint", "",
                 "--volume", layout.probes() + ":/probes:ro", "--volume", layout.shared() + ":/shared"));
         annotations.forEach((key, value) -> arguments.addAll(List.of("--annotation", key + "=" + value)));
         arguments.add(IMAGE);
