@@ -6,7 +6,8 @@
  *   --limit    how long this process may live                                   25000
  *   --agent    how much of that the agent has for its answer                    2000
  *   --alone    the program that decides alone                                   bpfguard-hook-alone, beside this program
- * Exit status: 0 only after the agent's yes or that program's 0; else 1, with one line on stderr: "bpfguard: CAUSE; REMEDY".
+ * Exit status: 0 only after the agent's yes or that program's 0; else 1, with one line on stderr and in the system's log:
+ * "bpfguard: CAUSE; REMEDY".
  *
  * The agent is sent "bpfguard-hook 1 STAGE MILLISECONDS MNTNS LENGTH\n" and the state, LENGTH bytes: MILLISECONDS is how long its
  * answer is still waited for, MNTNS the inode number of this mount namespace. It answers "yes\n" or "no TEXT\n" and closes. An end
@@ -51,6 +52,18 @@ static unsigned long mount_namespace;
 static const char *agent_trouble; /* why there is no answer of the agent */
 static int null;
 
+/* To the system's log as well, as an error of a daemon (RFC 3164): crun shows nobody what its hooks wrote. Never waits. */
+static void log_line(const char *text)
+{
+	static const struct sockaddr_un log = { AF_UNIX, "/dev/log" };
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	char *line;
+	int length = asprintf(&line, "<27>bpfguard-hook[%d]: %s", getpid(), text);
+
+	if (fd >= 0 && length >= 0)
+		sendto(fd, line, length, MSG_NOSIGNAL, (const struct sockaddr *)&log, sizeof(log));
+}
+
 /* Prints the one line, and ends. */
 static _Noreturn __attribute__((format(printf, 1, 2))) void refuse(const char *format, ...)
 {
@@ -66,6 +79,7 @@ static _Noreturn __attribute__((format(printf, 1, 2))) void refuse(const char *f
 		if ((unsigned char)*c < ' ' || *c == 0x7f)
 			*c = '?';
 	dprintf(2, "%s\n", start);
+	log_line(start);
 	_exit(1);
 }
 

@@ -286,7 +286,8 @@ final class Enforcement {
             state.free(ended);
             Set<Integer> alive = new HashSet<>();
             state.containers().forEach(container -> alive.add(container.slot()));
-            bySlot.keySet().removeIf(slot -> ended.contains(slot) && !alive.contains(slot));
+            // Also those that a hook freed.
+            bySlot.keySet().retainAll(alive);
             // Where a runtime did not run the hook that forgets them.
             stored.removeOld(FORGOTTEN, container -> state.slot(container.cgroupId()).isEmpty());
         } finally {

@@ -109,7 +109,11 @@ final class HookServer implements AutoCloseable {
         try {
             switch (request.stage()) {
                 case "createRuntime" -> takeIn(request, waits);
-                case "poststop" -> stored.remove(RuntimeState.read(request.body()).id());
+                case "poststop" -> {
+                    String id = RuntimeState.read(request.body()).id();
+                    stored.remove(id);
+                    enforcement.remove(id);
+                }
                 default -> throw new HookException("there is nothing to do at the stage " + request.stage());
             }
             return "yes";

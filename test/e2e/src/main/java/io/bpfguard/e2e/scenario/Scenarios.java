@@ -72,6 +72,6 @@ public final class Scenarios {
     /** Whether any of these looks at more than the node itself. */
     public static boolean needRuntime(List<Scenario> scenarios) {
         return scenarios.stream().anyMatch(scenario -> !(scenario instanceof Load || scenario instanceof BadNode
-                || scenario instanceof NoBpfLsm || scenario instanceof CgroupV1));
+                || scenario instanceof NoBpfLsm || scenario instanceof CgroupV1 || scenario instanceof OciHook));
     }
 }
