@@ -11,9 +11,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 
 /**
- * The hook that needs no agent; the launcher runs it when none answers. Arguments: STAGE MILLISECONDS NAMESPACE [RUN BPFFS], which are
- * {@code createRuntime} or {@code poststop}, how long it may take, the inode number of the runtime's mount namespace, and
- * for tests the two directories of {@link NodeState}. The runtime's state is on standard input. Exit status 0 only when the container
+ * The hook that needs no agent; the launcher runs it when none answers. Arguments: STAGE MILLISECONDS NAMESPACE [RUN BPFFS [CGROUPS PROC]],
+ * which are {@code createRuntime} or {@code poststop}, how long it may take, the inode number of the runtime's mount namespace, and
+ * for tests the directories of {@link NodeState} and of {@link Cgroups}. The runtime's state is on standard input. Exit status 0 only when the container
  * has its route; else 1, and one line on standard error.
  */
 public final class Main {
@@ -43,12 +43,13 @@ public final class Main {
         return 1;
     }
 
-    private static void run(String[] arguments, InputStream input, Cgroups cgroups) throws HookException, StateException, PolicyException {
-        if (arguments.length != 3 && arguments.length != 5) {
+    private static void run(String[] arguments, InputStream input, Cgroups here) throws HookException, StateException, PolicyException {
+        if (arguments.length != 3 && arguments.length != 5 && arguments.length != 7) {
             throw new HookException("the hook was run with " + arguments.length + " arguments, not as its launcher does: STAGE MILLISECONDS NAMESPACE");
         }
         Duration patience = Duration.ofMillis(number(arguments[1]));
-        NodeState node = arguments.length == 5 ? new NodeState(Path.of(arguments[3]), Path.of(arguments[4])) : NodeState.HERE;
+        NodeState node = arguments.length >= 5 ? new NodeState(Path.of(arguments[3]), Path.of(arguments[4])) : NodeState.HERE;
+        Cgroups cgroups = arguments.length == 7 ? new Cgroups(Path.of(arguments[5]), Path.of(arguments[6])) : here;
         switch (arguments[0]) {
             case CREATE -> node.takeIn(StartingContainer.read(input, cgroups), (int) number(arguments[2]), patience);
             case STOP -> node.giveUp(RuntimeState.read(input).id(), patience);

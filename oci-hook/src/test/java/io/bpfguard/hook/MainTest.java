@@ -25,6 +25,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -268,6 +270,48 @@ class MainTest {
         process(Integer.toString(PID), "/runtime");
         create(bundle("")).isNo("no cgroup of its own");
         nothingIsLeft();
+    }
+
+    /** A runtime kills a hook that takes too long. Whatever it was doing, the next one finds nothing in its way, and nothing is lost for good. */
+    @Test
+    void killedAtAnyPointItLeavesTheStateUsable() throws Exception {
+        int times = Boolean.getBoolean("bpfguard.long") ? 200 : 20;
+        Path bundle = bundle("\"bpfguard.io/namespace\": \"prod\"");
+        long whole = run(bundle, Long.MAX_VALUE);
+        assertThat(maps.containers()).hasSize(1);
+        maps.endAll();
+        Random random = new Random(5);
+        int unfinished = 0;
+        for (int i = 0; i < times; i++) {
+            run(bundle, random.nextLong(whole));
+            unfinished += maps.containers().isEmpty() ? 1 : 0;
+            // Its cgroup may have an entry already; another container's is given as if nothing had been.
+            process(Integer.toString(PID), "/machine/other");
+            Files.createDirectories(cgroups.root().resolve("machine/other"));
+            hook("createRuntime", "{\"id\": \"other\", \"pid\": " + PID + ", \"bundle\": \"" + Bundles.write(directory.resolve("other"), "{\"linux\": {}}") + "\"}").isYes();
+            assertThat(maps.containers()).filteredOn(container -> container.name().equals("other")).singleElement()
+                    .satisfies(container -> assertThat(container.route()).isZero());
+            maps.endAll();
+            assertThat(maps.containers()).isEmpty();
+            process(Integer.toString(PID), "/machine/libpod-a");
+        }
+        assertThat(unfinished).as("runs that were cut off before the end").isPositive();
+    }
+
+    /** Runs the hook as a process of its own, for so many nanoseconds at most; how long it took. */
+    private long run(Path bundle, long nanoseconds) throws Exception {
+        Path state = Files.writeString(directory.resolve("state.json"), "{\"id\": \"a\", \"pid\": " + PID + ", \"bundle\": \"" + bundle + "\"}");
+        long begin = System.nanoTime();
+        Process process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin/java").toString(), "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
+                "--enable-native-access=ALL-UNNAMED", "-cp", System.getProperty("java.class.path"), Main.class.getName(), "createRuntime", "20000", NAMESPACE,
+                run().toString(), maps.root().toString(), cgroups.root().toString(), cgroups.proc().toString())
+                .redirectInput(state.toFile()).redirectErrorStream(true).redirectOutput(directory.resolve("log").toFile()).start();
+        if (!process.waitFor(nanoseconds, TimeUnit.NANOSECONDS)) {
+            process.destroyForcibly().waitFor();
+        } else {
+            assertThat(process.exitValue()).as(Files.readString(directory.resolve("log"))).isZero();
+        }
+        return System.nanoTime() - begin;
     }
 
     @Test

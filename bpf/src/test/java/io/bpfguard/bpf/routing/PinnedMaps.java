@@ -11,6 +11,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Function;
 import org.junit.jupiter.api.Assumptions;
 
 /** The maps of a node's state without its programs, on a bpffs of their own: any kernel that permits bpf(2) has them. */
@@ -91,12 +92,27 @@ public final class PinnedMaps implements AutoCloseable {
 
     /** The slots in use. */
     public List<ContainerState> containers() {
+        return onTable(ContainerTable::all);
+    }
+
+    /** All cgroups are gone: what the kernel side does then, and after it the agent. */
+    public void endAll() {
+        try (BpfMap cgroups = BpfMap.openPinned(maps().resolve("cgroups"))) {
+            cgroups.keys().forEach(cgroups::delete);
+        }
+        onTable(table -> {
+            table.free(table.gone(id -> false));
+            return null;
+        });
+    }
+
+    private <T> T onTable(Function<ContainerTable, T> work) {
         try (BpfMap containers = BpfMap.openPinned(maps().resolve("containers"));
                 BpfMap routes = BpfMap.openPinned(maps().resolve("container_routes"));
                 BpfMap expected = BpfMap.openPinned(maps().resolve("expected"));
                 BpfMap cgroups = BpfMap.openPinned(maps().resolve("cgroups"));
                 ContainerTable table = new ContainerTable(containers, routes, expected, cgroups)) {
-            return table.all();
+            return work.apply(table);
         }
     }
 
