@@ -2,7 +2,7 @@
 /*
  * A container's life, as far as identity goes: its cgroup is made (raw tracepoint cgroup_mkdir, BTF-typed since 5.5),
  * the workload is executed (LSM bprm_creds_for_exec, since 5.8), it forks (LSM task_alloc, since 5.7), it mounts for the first
- * time (LSM sb_mount, move_mount and sb_pivotroot, since 5.7), the cgroup is gone (raw tracepoint cgroup_release).
+ * time (LSM sb_mount, move_mount and sb_pivotroot, since 5.7), the cgroup is removed (raw tracepoint cgroup_rmdir, since 5.5).
  *
  * What the runtime does inside the cgroup is not the workload: its re-exec, mounts and hooks, again at each exec session.
  * The rule that tells them apart: an exec in the runtime's mount namespace is the runtime; the first exec elsewhere, of
@@ -60,7 +60,11 @@ int BPF_PROG(cgroup_made, struct cgroup *cgroup)
 	return 0;
 }
 
-SEC("tp_btf/cgroup_release")
+/*
+ * Not cgroup_release: a removed cgroup is released when the last page that was charged to it is gone, which can be never,
+ * while no task can be in it any more.
+ */
+SEC("tp_btf/cgroup_rmdir")
 int BPF_PROG(cgroup_gone, struct cgroup *cgroup)
 {
 	__u64 id = cgroup_id(cgroup);

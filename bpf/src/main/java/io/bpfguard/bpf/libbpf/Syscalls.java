@@ -38,7 +38,8 @@ public final class Syscalls {
     }
 
     /**
-     * Whether a cgroup exists, by its id: a kernfs id is also a file handle (fs/kernfs/mount.c, kernfs_fh_to_dentry).
+     * Whether a cgroup exists, by its id: a kernfs id is also a file handle (fs/kernfs/mount.c, kernfs_fh_to_dentry). One that was removed
+     * may still be found by it, while memory is charged to it, but its files are not.
      *
      * @param root where cgroup v2 is mounted
      * @throws BpfException if that cannot be told
@@ -56,8 +57,13 @@ public final class Syscalls {
                 handle.set(JAVA_LONG, 8, id);
                 int result = Kernel.open_by_handle_at(mount.number(), handle, O_CLOEXEC | O_PATH);
                 if (result >= 0) {
-                    Kernel.close(result);
-                    return true;
+                    try (Fd cgroup = new Fd(result)) {
+                        int file = Kernel.openat(cgroup.number(), arena.allocateFrom("cgroup.procs"), O_CLOEXEC | O_PATH);
+                        if (file >= 0) {
+                            Kernel.close(file);
+                        }
+                        return file >= 0;
+                    }
                 }
                 if (result != -Errno.ESTALE && result != -Errno.ENOENT) {
                     throw BpfException.of("looking for the cgroup " + Long.toUnsignedString(id) + " below " + root, -result, "");

@@ -173,8 +173,8 @@ final class ContainerTable implements AutoCloseable {
     }
 
     /**
-     * The containers whose cgroup is gone. A process that died in the middle of {@link #assign} may have left one of which the kernel side
-     * does not know, and which it does not mark at the end of its cgroup.
+     * The containers whose cgroup is gone: the kernel side marks them, but may have missed it, and does not know of one that a process left
+     * which died in the middle of {@link #assign}.
      *
      * @param exists whether there is a cgroup with an id
      */
@@ -183,7 +183,8 @@ final class ContainerTable implements AutoCloseable {
         for (ContainerState state : all()) {
             if (state.phase() == Phase.GONE) {
                 gone.add(state.slot());
-            } else if (state.phase() != Phase.EXPECTED && find(state.cgroupId()).isEmpty() && !exists.test(state.cgroupId())) {
+            } else if (state.phase() != Phase.EXPECTED && !exists.test(state.cgroupId())) {
+                cgroups.delete(BpfMap.u64(state.cgroupId()));
                 containers.setInt(state.slot(), STATE, Phase.GONE.ordinal());
                 gone.add(state.slot());
             }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.bpfguard.bpf.libbpf.BpfMap;
 import io.bpfguard.bpf.libbpf.DirectoryLock;
+import io.bpfguard.bpf.libbpf.Syscalls;
 import io.bpfguard.bpf.routing.ContainerState.Phase;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -182,9 +183,9 @@ class LoadedRoutesTest {
                 ContainerTable table = new ContainerTable(containers, routes, expected, cgroups)) {
             // As a process leaves it that dies between the two.
             cgroups.delete(BpfMap.u64(77));
-            assertThat(table.gone(id -> id == 77)).as("while its cgroup exists").isEmpty();
-            assertThat(table.gone(id -> false)).hasSize(1);
-            table.free(table.gone(id -> false));
+            assertThat(table.gone(id -> true)).as("while its cgroup exists").isEmpty();
+            assertThat(table.gone(id -> id == 78)).hasSize(1);
+            table.free(table.gone(id -> id == 78));
         }
         assertThat(maps.containers()).extracting(ContainerState::name).containsExactly("alive");
     }
@@ -195,7 +196,17 @@ class LoadedRoutesTest {
         Path hierarchy = Files.exists(root.resolve("cgroup.controllers")) ? root : root.resolve("unified");
         org.junit.jupiter.api.Assumptions.assumeTrue(Files.exists(hierarchy.resolve("cgroup.procs")), "no cgroup v2 here");
         long id = (Long) Files.getAttribute(hierarchy, "unix:ino");
-        assertThat(io.bpfguard.bpf.libbpf.Syscalls.cgroupExists(hierarchy, id)).isTrue();
-        assertThat(io.bpfguard.bpf.libbpf.Syscalls.cgroupExists(hierarchy, id + 123_456_789_000L)).isFalse();
+        assertThat(Syscalls.cgroupExists(hierarchy, id)).isTrue();
+        assertThat(Syscalls.cgroupExists(hierarchy, id + 123_456_789_000L)).isFalse();
+        Path made;
+        try {
+            made = Files.createDirectory(hierarchy.resolve("bpfguard-test-" + ProcessHandle.current().pid()));
+        } catch (java.io.IOException refused) {
+            return; // Nobody may make one here.
+        }
+        long own = (Long) Files.getAttribute(made, "unix:ino");
+        assertThat(Syscalls.cgroupExists(hierarchy, own)).isTrue();
+        Files.delete(made);
+        assertThat(Syscalls.cgroupExists(hierarchy, own)).isFalse();
     }
 }

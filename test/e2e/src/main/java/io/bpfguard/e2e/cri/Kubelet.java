@@ -101,6 +101,7 @@ public final class Kubelet implements AutoCloseable {
                         .setName(spec.name()).setNamespace(spec.namespace()).setUid(uid))
                 .setLogDirectory(logs.resolve(uid).toString())
                 .putAllLabels(spec.labels())
+                .putAllAnnotations(spec.annotations())
                 .putLabels("io.kubernetes.pod.name", spec.name())
                 .putLabels("io.kubernetes.pod.namespace", spec.namespace())
                 .putLabels("io.kubernetes.pod.uid", uid)

@@ -7,16 +7,21 @@ import java.util.Map;
  *
  * @param runtimeHandler a runtime handler of the runtime's configuration, or "" for the default one
  */
-public record PodSpec(String namespace, String name, Map<String, String> labels, String runtimeHandler) {
+public record PodSpec(String namespace, String name, Map<String, String> labels, Map<String, String> annotations, String runtimeHandler) {
     public PodSpec {
         labels = Map.copyOf(labels);
+        annotations = Map.copyOf(annotations);
     }
 
     public static PodSpec of(String namespace, String name, Map<String, String> labels) {
-        return new PodSpec(namespace, name, labels, "");
+        return new PodSpec(namespace, name, labels, Map.of(), "");
     }
 
     public PodSpec onHandler(String handler) {
-        return new PodSpec(namespace, name, labels, handler);
+        return new PodSpec(namespace, name, labels, annotations, handler);
+    }
+
+    public PodSpec annotated(Map<String, String> more) {
+        return new PodSpec(namespace, name, labels, more, runtimeHandler);
     }
 }

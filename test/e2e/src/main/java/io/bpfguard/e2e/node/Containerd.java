@@ -13,6 +13,8 @@ import java.util.Map;
 public final class Containerd {
     /** A runtime handler whose containers get a createContainer OCI hook that touches {@link #hookFile}. */
     public static final String HOOKED_HANDLER = "hooked";
+    /** A runtime handler whose containers get BPFGuard's own OCI hooks, and those annotations of their pods that are for them. */
+    public static final String GUARDED_HANDLER = "guarded";
     public static final Path LOG = Path.of("/var/log/containerd.log");
     /** How long it waits for the agent, which is emulated like itself. */
     public static final Duration USUAL_NRI_TIMEOUT = Duration.ofSeconds(60);
@@ -28,7 +30,7 @@ public final class Containerd {
     public void start(Duration nriTimeout) {
         try {
             Path extra = layout.work().resolve("containerd-extra.toml");
-            Files.writeString(extra, hookedHandler());
+            Files.writeString(extra, handler(HOOKED_HANDLER, "hooked-spec.json") + handler(GUARDED_HANDLER, "guarded-spec.json"));
             var result = Shell.run(
                     Map.of("NRI_TIMEOUT", nriTimeout.toSeconds() + "s", "CONTAINERD_EXTRA", extra.toString()),
                     layout.containerdUp().toString(), layout.images().toString());
@@ -45,14 +47,15 @@ public final class Containerd {
         return layout.shared().resolve("hook-ran");
     }
 
-    private String hookedHandler() {
+    private String handler(String name, String spec) {
         boolean first = Shell.must("containerd", "--version").contains(" 1.");
         String table = first ? "plugins.\"io.containerd.grpc.v1.cri\"" : "plugins.\"io.containerd.cri.v1.runtime\"";
         return """
                 [%s.containerd.runtimes.%s]
                   runtime_type = "io.containerd.runc.v2"
                   base_runtime_spec = "%s"
-                """.formatted(table, HOOKED_HANDLER, layout.work().resolve("hooked-spec.json"));
+                  pod_annotations = ["bpfguard.io/*"]
+                """.formatted(table, name, layout.work().resolve(spec));
     }
 
     public Kubelet kubelet() {

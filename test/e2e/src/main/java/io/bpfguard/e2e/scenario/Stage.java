@@ -79,6 +79,14 @@ public final class Stage implements AutoCloseable {
         return pod;
     }
 
+    /** A pod on a runtime handler, with annotations. */
+    public Pod pod(String app, String handler, Map<String, String> annotations) {
+        podNumber++;
+        var pod = kubelet.runPod(PodSpec.of("e2e", app + "-" + podNumber, Map.of("app", app)).onHandler(handler).annotated(annotations));
+        pods.add(pod);
+        return pod;
+    }
+
     private Pod newPod(String app, String handler) {
         podNumber++;
         return kubelet.runPod(PodSpec.of("e2e", app + "-" + podNumber, Map.of("app", app)).onHandler(handler));
