@@ -60,8 +60,10 @@ public final class OciHook implements Scenario {
 
     @Override
     public void control(Stage stage) {
-        tools = List.of(new PlainRuntime("runc", stage.layout), new PlainRuntime("crun", stage.layout), new Podman("runc", stage.layout),
-                new Podman("crun", stage.layout));
+        tools = stage.full
+                ? List.of(new PlainRuntime("runc", stage.layout), new PlainRuntime("crun", stage.layout), new Podman("runc", stage.layout),
+                        new Podman("crun", stage.layout))
+                : List.of(new PlainRuntime("runc", stage.layout), new Podman("crun", stage.layout));
         for (var tool : tools) {
             for (boolean exec : new boolean[] {false, true}) {
                 String outcome = start(stage, tool, SELECTED, exec).text();
@@ -199,7 +201,7 @@ public final class OciHook implements Scenario {
     }
 
     private void stateFile(Stage stage) throws IOException {
-        OciTool tool = tools.get(1);
+        OciTool tool = tools.getFirst();
         Path file;
         try (Stream<Path> files = Files.list(RUN.resolve("policies"))) {
             file = files.findFirst().orElseThrow();
@@ -216,7 +218,7 @@ public final class OciHook implements Scenario {
 
     /** A running container gets the policies that are loaded later. */
     private void switched(Stage stage) {
-        OciTool tool = tools.get(1);
+        OciTool tool = tools.getLast();
         String id = tool.name() + "-switched";
         Path file = stage.sharedFile("other", "");
         tool.stay(id, SELECTED);
