@@ -37,7 +37,7 @@ enum object_kind {
 
 struct event {
 	__u64 time;       /* CLOCK_BOOTTIME, nanoseconds */
-	__u64 cgroup;     /* of the task, now */
+	__u64 cgroup;     /* of the container: its slot may be another's by the time this is read */
 	__u32 container;
 	__u32 generation;
 	__u32 rule;

@@ -60,7 +60,7 @@ __noinline int report(const struct source *source, const struct verdict *verdict
 		return 0;
 	}
 	event->time = now;
-	event->cgroup = bpf_get_current_cgroup_id();
+	event->cgroup = container ? container->cgroup : 0;
 	event->container = container_number;
 	event->generation = source->generation;
 	event->rule = verdict->rule;

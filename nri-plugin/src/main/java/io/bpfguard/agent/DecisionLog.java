@@ -75,7 +75,7 @@ final class DecisionLog implements AutoCloseable {
     }
 
     private void write(DecisionEvent event) {
-        Optional<Enforcement.Member> member = enforcement.member(event.container());
+        Optional<Enforcement.Member> member = enforcement.member(event.container(), event.cgroupId());
         Optional<RuleInfo> rule = enforcement.rule(event.generation(), event.rule());
         log.write(boot.plus(event.sinceBoot()), event.action().name().toLowerCase(Locale.ROOT), json -> {
             member.ifPresent(container -> writeContainer(json, container));

@@ -65,8 +65,12 @@ final class Enforcement {
     /** When the containers were last looked for that hooks took in without this process: {@link System#nanoTime}. */
     private long lookedForHooked;
 
-    /** A container that the runtime, or a hook, told of. */
-    record Member(ContainerFacts facts, String cgroup, int slot) {}
+    /**
+     * A container that the runtime, or a hook, told of.
+     *
+     * @param cgroupId 0 before its cgroup is known
+     */
+    record Member(ContainerFacts facts, String cgroup, long cgroupId, int slot) {}
 
     /**
      * Nothing is in force before the first {@link #switchTo}.
@@ -130,7 +134,7 @@ final class Enforcement {
     private void takeInHooked() {
         lookedForHooked = System.nanoTime();
         for (StoredContainer container : stored.all(LOG::error)) {
-            state.slot(container.cgroupId()).ifPresent(slot -> remember(container.facts(), container.cgroup(), slot));
+            state.slot(container.cgroupId()).ifPresent(slot -> remember(container.facts(), container.cgroup(), container.cgroupId(), slot));
         }
     }
 
@@ -193,7 +197,7 @@ final class Enforcement {
     void expect(ContainerFacts facts, CgroupPath path) throws PolicyException {
         lock.lock();
         try {
-            remember(facts, path.name(), state.expect(path.name(), route(facts), generation));
+            remember(facts, path.name(), 0, state.expect(path.name(), route(facts), generation));
         } finally {
             lock.unlock();
         }
@@ -221,7 +225,7 @@ final class Enforcement {
             } else {
                 slot = state.assign(path.name(), id.getAsLong(), running, 0, route(facts), generation);
             }
-            remember(facts, path.name(), slot);
+            remember(facts, path.name(), id.getAsLong(), slot);
             return true;
         } finally {
             lock.unlock();
@@ -255,7 +259,7 @@ final class Enforcement {
                 throw new AgentException("the hook of container " + container.facts().containerId() + " gave the agent up");
             }
             int slot = state.assign(container.cgroup(), container.cgroupId(), false, runtimeMountNamespace, route, generation);
-            remember(container.facts(), container.cgroup(), slot);
+            remember(container.facts(), container.cgroup(), container.cgroupId(), slot);
         } finally {
             lock.unlock();
         }
@@ -309,15 +313,28 @@ final class Enforcement {
 
     /** The container of a slot. */
     Optional<Member> member(int slot) {
+        return member(slot, 0);
+    }
+
+    /**
+     * The container that a slot was when something happened in it.
+     *
+     * @param cgroupId of the container then; 0 for the one of now
+     */
+    Optional<Member> member(int slot, long cgroupId) {
         lock.lock();
         try {
-            if (!bySlot.containsKey(slot) && System.nanoTime() - lookedForHooked > LOOK_AGAIN.toNanos()) {
+            if (find(slot, cgroupId).isEmpty() && System.nanoTime() - lookedForHooked > LOOK_AGAIN.toNanos()) {
                 takeInHooked();
             }
-            return Optional.ofNullable(bySlot.get(slot));
+            return find(slot, cgroupId);
         } finally {
             lock.unlock();
         }
+    }
+
+    private Optional<Member> find(int slot, long cgroupId) {
+        return Optional.ofNullable(bySlot.get(slot)).filter(member -> cgroupId == 0 || member.cgroupId() == 0 || member.cgroupId() == cgroupId);
     }
 
     /** What a rule's number meant in a generation. */
@@ -345,8 +362,8 @@ final class Enforcement {
         return new KeyedRoute(compiler.compiled().routeKey(selected.stream().map(policy -> policy.name().value()).toList()), compiler.route(selected));
     }
 
-    private void remember(ContainerFacts facts, String cgroup, int slot) {
-        Member member = new Member(facts, cgroup, slot);
+    private void remember(ContainerFacts facts, String cgroup, long cgroupId, int slot) {
+        Member member = new Member(facts, cgroup, cgroupId, slot);
         byId.put(facts.containerId(), member);
         bySlot.put(slot, member);
     }

@@ -132,6 +132,8 @@ class HookServerTest {
         assertThat(entry.cgroup()).isEqualTo(Files.getAttribute(cgroups.root().resolve("made/c11"), "unix:ino"));
         assertThat(stored.find("c11")).hasValueSatisfying(container -> assertThat(container.cgroupId()).isEqualTo(entry.cgroup()));
         assertThat(enforcement.member(1)).hasValueSatisfying(member -> assertThat(member.facts().namespace()).isEqualTo("prod"));
+        assertThat(enforcement.member(1, entry.cgroup())).isPresent();
+        assertThat(enforcement.member(1, entry.cgroup() + 1)).as("the container that had the slot before").isEmpty();
     }
 
     @Test

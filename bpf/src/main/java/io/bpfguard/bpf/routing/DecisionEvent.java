@@ -13,7 +13,7 @@ import java.util.List;
  * A decision that the kernel side reported ({@code struct event} in event.h).
  *
  * @param sinceBoot when, on CLOCK_BOOTTIME
- * @param cgroupId the task's cgroup at that moment
+ * @param cgroupId the container's cgroup: its slot may be another's by the time this is read
  * @param container the slot of the task's container
  * @param generation of the policies that decided
  * @param rule the rule's number in that generation, 0 for an internal error
