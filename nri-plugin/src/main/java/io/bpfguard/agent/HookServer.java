@@ -133,9 +133,6 @@ final class HookServer implements AutoCloseable {
 
     private void takeIn(Request request, BooleanSupplier waits) throws HookException, AgentException, PolicyException, IOException {
         StartingContainer starting = StartingContainer.read(request.body(), cgroups);
-        if (starting.container().sandbox()) {
-            return;
-        }
         if (!waits.getAsBoolean()) {
             throw new AgentException("the hook gave the agent up");
         }

@@ -168,6 +168,8 @@ class HookServerTest {
         assertThat(ask("createRuntime", state(11, "\"io.kubernetes.cri.container-type\": \"container\", \"io.kubernetes.cri.sandbox-namespace\": \"labelled\","
                 + " \"io.kubernetes.cri.sandbox-id\": \"s\", \"io.kubernetes.cri.sandbox-name\": \"p\", \"io.kubernetes.cri.sandbox-uid\": \"u\","
                 + " \"io.kubernetes.cri.container-name\": \"c\""))).startsWith("no ").contains("by-label selects");
+        assertThat(ask("createRuntime", state(11, "\"io.kubernetes.cri.container-type\": \"sandbox\", \"io.kubernetes.cri.sandbox-namespace\": \"x\""))).startsWith("no ")
+                .contains("sandbox of a pod");
         slots.broken = true;
         assertThat(ask("createRuntime", state(11, prod()))).startsWith("no ").contains("internal error", "broken").hasLineCount(1);
         assertThat(ask("startContainer", state(11, prod()))).startsWith("no ").contains("startContainer");

@@ -25,10 +25,12 @@ enum Dialect {
         boolean podman = manager.equals("libpod");
         boolean crio = manager.equals("cri-o") || annotations.containsKey(podman ? CrioContainer.METADATA : CrioContainer.TYPE);
         boolean containerd = annotations.containsKey(ContainerdContainer.TYPE);
-        if ((podman ? 1 : 0) + (crio ? 1 : 0) + (containerd ? 1 : 0) > 1) {
+        // An image on Podman may pose as a pod's container, so that what the command line says of it would not count.
+        boolean host = podman || HostContainer.isDescribed(annotations);
+        if ((host ? 1 : 0) + (crio ? 1 : 0) + (containerd ? 1 : 0) > 1) {
             throw new HookException("the container's annotations are those of several runtimes (" + MANAGER + "=\"" + manager + "\""
                     + (crio ? ", io.kubernetes.cri-o.*" : "") + (containerd ? ", " + ContainerdContainer.TYPE : "")
-                    + "), so its pod cannot be told; remove those that the pod or the image adds");
+                    + (podman || !host ? "" : ", bpfguard.io/* of hosts without Kubernetes") + "), so its pod cannot be told; remove those that the pod or the image adds");
         }
         if (crio) {
             return CRIO;

@@ -27,8 +27,8 @@ import java.util.Optional;
  * </table>
  *
  * <p>{@code bpfguard.io/labels} is {@code key=value,key2=value2}. Only on containerd and on hosts without Kubernetes it is read,
- * and {@code bpfguard.io/namespace}, {@code pod}, {@code container} and {@code image} only on the latter: a pod's author cannot
- * choose a namespace.
+ * and {@code bpfguard.io/namespace}, {@code pod}, {@code container} and {@code image} only on the latter; on the others they are
+ * refused: a pod's author cannot choose a namespace, nor an image pose as a pod's container.
  *
  * @param facts what policies select by; the container's name is empty for a pod's sandbox
  * @param sandbox whether it is the sandbox (pause container) of a pod of Kubernetes

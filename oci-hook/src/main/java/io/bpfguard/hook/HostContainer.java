@@ -30,6 +30,11 @@ final class HostContainer {
         return new HookedContainer(facts, false, true, cgroupsPath);
     }
 
+    /** Whether some annotation says what only hosts without Kubernetes have to say. */
+    static boolean isDescribed(Map<String, String> annotations) {
+        return annotations.containsKey(NAMESPACE) || annotations.containsKey(POD) || annotations.containsKey(CONTAINER) || annotations.containsKey(IMAGE);
+    }
+
     /** The annotations that are BPFGuard's; the others are the runtime's words on the container, not the pod's. */
     static Map<String, String> ownAnnotations(Map<String, String> annotations) {
         Map<String, String> own = new HashMap<>();

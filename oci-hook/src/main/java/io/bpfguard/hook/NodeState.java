@@ -48,10 +48,6 @@ record NodeState(Path run, Path bpffs) {
      * @throws HookException if that cannot be done: the container must not start
      */
     void takeIn(StartingContainer starting, int runtimeMountNamespace, Duration patience) throws HookException, StateException, PolicyException {
-        if (starting.container().sandbox()) {
-            // Its pause process runs nothing of the pod's; the runtime's events leave it out as well.
-            return;
-        }
         String id = starting.container().facts().containerId();
         // Before the lock: whoever switches policies from then on knows of it.
         try {

@@ -66,7 +66,7 @@ class HookedContainerTest {
     @Test
     void crioPodAnnotationsChooseNoNamespace() throws Exception {
         // CRI-O copies the pod's annotations into the container, where it writes no Namespace itself.
-        HookedContainer hooked = crio(NAMES + ",\"io.kubernetes.cri-o.Namespace\":\"other\",\"bpfguard.io/namespace\":\"other\",\"bpfguard.io/container\":\"other\",\"bpfguard.io/labels\":\"app=other\"",
+        HookedContainer hooked = crio(NAMES + ",\"io.kubernetes.cri-o.Namespace\":\"other\",\"bpfguard.io/labels\":\"app=other\"",
                 POD + ",\"io.kubernetes.pod.namespace\":\"prod\",\"io.kubernetes.cri-o.Namespace\":\"other\"");
         assertThat(hooked.facts().namespace()).isEqualTo("prod");
         assertThat(hooked.facts().containerName()).isEqualTo("app");
@@ -138,7 +138,7 @@ class HookedContainerTest {
 
     @Test
     void containerdPassesLabelsOn() throws HookException {
-        HookedContainer hooked = containerd(CRI + ",\"bpfguard.io/labels\":\"app=web,tier=\",\"bpfguard.io/init-containers\":\"app\",\"bpfguard.io/namespace\":\"other\",\"bpfguard.io/container\":\"x\"");
+        HookedContainer hooked = containerd(CRI + ",\"bpfguard.io/labels\":\"app=web,tier=\",\"bpfguard.io/init-containers\":\"app\"");
         assertThat(hooked.labelsKnown()).isTrue();
         assertThat(hooked.facts().podLabels()).isEqualTo(Map.of("app", "web", "tier", ""));
         assertThat(hooked.facts().namespace()).isEqualTo("prod");
@@ -146,6 +146,16 @@ class HookedContainerTest {
         assertThat(hooked.facts().kind()).isEqualTo(ContainerKind.INIT);
         assertThat(containerd(CRI + ",\"bpfguard.io/labels\":\"\"").labelsKnown()).isTrue();
         assertThatThrownBy(() -> containerd(CRI + ",\"bpfguard.io/labels\":\"app\"")).isInstanceOf(HookException.class).hasMessageContaining("character 1");
+    }
+
+    @Test
+    void whatIsSaidOfAHostsContainerIsRefusedOfAPods() {
+        for (String name : new String[] {"namespace", "pod", "container", "image"}) {
+            String said = ",\"bpfguard.io/" + name + "\":\"other\"";
+            assertThatThrownBy(() -> containerd(CRI + said)).isInstanceOf(HookException.class).hasMessageContaining("those of several runtimes").hasMessageContaining("bpfguard.io/*");
+            assertThatThrownBy(() -> Bundles.withAnnotations("c1", directory, "{\"io.kubernetes.cri-o.ContainerType\":\"container\"" + said + "}"))
+                    .isInstanceOf(HookException.class).hasMessageContaining("those of several runtimes");
+        }
     }
 
     @Test

@@ -180,10 +180,13 @@ class MainTest {
         assertThat(maps.containers()).singleElement().satisfies(container -> assertThat(container.route()).isEqualTo(ROUTE));
     }
 
+    /** An image on Podman can write such annotations, and must not get out of every policy by them. */
     @Test
-    void aPodsSandboxIsLeftOut() throws Exception {
+    void refusesWhatPosesAsAPodsSandbox() throws Exception {
         create(bundle("\"io.kubernetes.cri.container-type\": \"sandbox\", \"io.kubernetes.cri.sandbox-id\": \"s\", \"io.kubernetes.cri.sandbox-name\": \"p\","
-                + " \"io.kubernetes.cri.sandbox-namespace\": \"prod\", \"io.kubernetes.cri.sandbox-uid\": \"u\"")).isYes();
+                + " \"io.kubernetes.cri.sandbox-namespace\": \"prod\", \"io.kubernetes.cri.sandbox-uid\": \"u\"")).isNo("sandbox of a pod", "io.kubernetes.*");
+        create(bundle("\"io.kubernetes.cri-o.ContainerType\": \"sandbox\", \"io.kubernetes.cri-o.Labels\": \"{}\", \"io.kubernetes.cri-o.Annotations\": \"{}\","
+                + " \"io.kubernetes.pod.namespace\": \"other\"")).isNo("sandbox of a pod");
         nothingIsLeft();
     }
 

@@ -20,6 +20,11 @@ import java.util.stream.Stream;
 public final class OciHook implements Scenario {
     private static final Map<String, String> SELECTED = Map.of("bpfguard.io/namespace", "by-hook");
     private static final Map<String, String> FREE = Map.of("bpfguard.io/namespace", "elsewhere");
+    /** What an image's author could add, to be taken for the pause container of a pod, or for a pod's container elsewhere. */
+    private static final Map<String, String> SANDBOX = Map.of("io.container.manager", "x", "io.kubernetes.cri.container-type", "sandbox",
+            "io.kubernetes.cri.sandbox-namespace", "by-hook");
+    private static final Map<String, String> CONTAINER = Map.of("bpfguard.io/namespace", "by-hook", "io.container.manager", "x", "io.kubernetes.cri.container-type", "container",
+            "io.kubernetes.cri.sandbox-namespace", "elsewhere", "io.kubernetes.cri.container-name", "x");
     private static final int STARTS = 200;
     private static final int EPERM = 1;
     private static final String THROUGH = "exit 0, size 1";
@@ -65,12 +70,17 @@ public final class OciHook implements Scenario {
                         new Podman("crun", stage.layout))
                 : List.of(new PlainRuntime("runc", stage.layout), new Podman("crun", stage.layout));
         for (var tool : tools) {
-            for (boolean exec : new boolean[] {false, true}) {
-                String outcome = start(stage, tool, SELECTED, exec).text();
-                if (!outcome.equals(THROUGH)) {
-                    stage.report.voided(tool.version() + ": its first system call gets through without us", outcome);
-                }
+            for (var annotations : List.of(SELECTED, SANDBOX, CONTAINER)) {
+                through(stage, tool, annotations, false);
             }
+            through(stage, tool, SELECTED, true);
+        }
+    }
+
+    private void through(Stage stage, OciTool tool, Map<String, String> annotations, boolean exec) {
+        String outcome = start(stage, tool, annotations, exec).text();
+        if (!outcome.equals(THROUGH)) {
+            stage.report.voided(tool.version() + ": its first system call gets through without us", outcome);
         }
     }
 
@@ -145,14 +155,14 @@ public final class OciHook implements Scenario {
 
     private void refusedWithoutState(Stage stage) {
         for (var tool : tools) {
-            refused(stage, tool, "without any state in the kernel", "the kernel holds no BPFGuard state", "bpfguard load");
+            refused(stage, tool, SELECTED, "without any state in the kernel", "the kernel holds no BPFGuard state", "bpfguard load");
         }
     }
 
     /** The container is not made, the reason and the remedy are told, and nothing is left of it. */
-    private void refused(Stage stage, OciTool tool, String when, String... words) {
+    private void refused(Stage stage, OciTool tool, Map<String, String> annotations, String when, String... words) {
         int mark = logged(stage, 0).length();
-        var outcome = start(stage, tool, SELECTED, false);
+        var outcome = start(stage, tool, annotations, false);
         String log = logged(stage, mark);
         // crun shows nobody what a hook wrote.
         boolean told = Stream.of(words).allMatch(word -> log.contains(word) && (tool.name().endsWith("crun") || outcome.output().contains(word)));
@@ -163,6 +173,8 @@ public final class OciHook implements Scenario {
     }
 
     private void alone(Stage stage, OciTool tool) {
+        refused(stage, tool, SANDBOX, "that poses as a pod's sandbox", "sandbox of a pod");
+        refused(stage, tool, CONTAINER, "that poses as a pod's", "those of several runtimes");
         starts(stage, tool, "without an agent", Math.max(2, stage.count(STARTS) / 10));
         String id = tool.name() + "-stays";
         Path file = stage.sharedFile("judged", "");
@@ -208,9 +220,9 @@ public final class OciHook implements Scenario {
         }
         byte[] whole = Files.readAllBytes(file);
         Files.write(file, java.util.Arrays.copyOf(whole, whole.length / 2));
-        refused(stage, tool, "with a torn file of policies", "torn", "bpfguard load");
+        refused(stage, tool, SELECTED, "with a torn file of policies", "torn", "bpfguard load");
         Files.delete(file);
-        refused(stage, tool, "without the file of policies", "missing", "bpfguard load");
+        refused(stage, tool, SELECTED, "without the file of policies", "missing", "bpfguard load");
         Files.write(file, whole);
         var outcome = start(stage, tool, SELECTED, false);
         stage.report.check(outcome.text().equals(DENIED), "with the file as it was, it goes on", outcome.text() + outcome.output());
