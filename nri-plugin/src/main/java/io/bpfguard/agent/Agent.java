@@ -82,49 +82,50 @@ public final class Agent implements AutoCloseable {
      * @return false if the policies are wrong; what was in force stays
      * @throws AgentException if it cannot do its work here, or an agent runs; the message says what to do
      */
-    public static boolean load(AgentOptions options, OutputStream events) throws AgentException {
+    public static boolean load(AgentDirectories directories, OutputStream events) throws AgentException {
         try (Agent agent = new Agent(events)) {
-            return agent.open(options).policies().load();
+            return agent.open(directories).policies().load();
         }
     }
 
     /** What an agent works on. */
     private record Parts(RunningKernel kernel, RoutingState state, Enforcement enforcement, Policies policies, StoredContainers stored) {}
 
-    private Parts open(AgentOptions options) throws AgentException {
+    private Parts open(AgentDirectories directories) throws AgentException {
         List<String> missing = NodeRequirements.HERE.missing();
         if (!missing.isEmpty()) {
             throw new AgentException(String.join("\n", missing));
         }
-        open.push(lock(options.runDirectory()));
+        open.push(lock(directories.run()));
         Libbpf libbpf = new Libbpf();
         RunningKernel kernel = new RunningKernel(libbpf);
         open.push(kernel);
-        RoutingState state = RoutingState.open(libbpf, options.bpffs());
+        RoutingState state = RoutingState.open(libbpf, directories.bpffs());
         open.push(state);
-        StoredContainers stored = new StoredContainers(options.runDirectory().resolve("containers"));
-        Enforcement enforcement = new Enforcement(state, Cgroups.HERE, new PolicyFile(options.runDirectory().resolve("policies")), stored);
-        Policies policies = new Policies(options.policies(), options.programs(), options.stateDirectory().resolve("accepted"), options.runDirectory(),
+        StoredContainers stored = new StoredContainers(directories.run().resolve("containers"));
+        Enforcement enforcement = new Enforcement(state, Cgroups.HERE, new PolicyFile(directories.run().resolve("policies")), stored);
+        Policies policies = new Policies(directories.policies(), directories.programs(), directories.state().resolve("accepted"), directories.run(),
                 programs -> new NodeWithPrograms(kernel, new ProgramDirectory(libbpf, programs, FileRules.ROOT)), enforcement, log);
         return new Parts(kernel, state, enforcement, policies, stored);
     }
 
     private void run(AgentOptions options) throws AgentException {
         long begin = System.nanoTime();
-        Parts parts = open(options);
+        AgentDirectories directories = options.directories();
+        Parts parts = open(directories);
         Enforcement enforcement = parts.enforcement();
         Policies policies = parts.policies();
         DecisionLog decisions = new DecisionLog(parts.state(), enforcement, log);
         open.push(decisions);
         // First the watchers: a file that is written while a directory is read is then read again.
-        open.push(new PolicyWatcher(options.policies(), policies::load));
-        open.push(new PolicyWatcher(options.programs(), policies::load));
+        open.push(new PolicyWatcher(directories.policies(), policies::load));
+        open.push(new PolicyWatcher(directories.programs(), policies::load));
         policies.loadOrRestore();
         open.push(new ModuleWatcher(enforcement::waiting, parts.kernel()::isLive, policies::moduleLoaded));
         open.push(housekeeping(enforcement, decisions));
-        open.push(HookServer.start(options.runDirectory().resolve("hook.sock"), enforcement, parts.stored(), Cgroups.HERE));
+        open.push(HookServer.start(directories.run().resolve("hook.sock"), enforcement, parts.stored(), Cgroups.HERE));
         LOG.info("ready in {} ms, {} state below {}", Duration.ofNanos(System.nanoTime() - begin).toMillis(),
-                parts.state().adopted() ? "adopted" : "new", options.bpffs());
+                parts.state().adopted() ? "adopted" : "new", directories.bpffs());
         open.push(link(options, enforcement));
     }
 

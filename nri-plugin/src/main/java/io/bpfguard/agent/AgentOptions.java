@@ -6,18 +6,13 @@ import java.util.Map;
 /**
  * What an agent is started with.
  *
- * @param policies the directory of policies
- * @param programs the directory of custom programs
+ * @param directories where it finds and leaves things
  * @param socket the runtime's NRI socket
- * @param bpffs the directory in a bpffs where the kernel's state is pinned
- * @param stateDirectory for the copy of the policies in force
- * @param runDirectory for the lock that lets one agent run
  * @param pluginName the NRI name
  * @param pluginIndex the NRI index, two digits: plugins are called in its order
  * @param environment tells whether the runtime launched the agent from its plugin directory
  */
-public record AgentOptions(Path policies, Path programs, Path socket, Path bpffs, Path stateDirectory, Path runDirectory, String pluginName,
-        String pluginIndex, Map<String, String> environment) {
+public record AgentOptions(AgentDirectories directories, Path socket, String pluginName, String pluginIndex, Map<String, String> environment) {
     public AgentOptions {
         environment = Map.copyOf(environment);
     }

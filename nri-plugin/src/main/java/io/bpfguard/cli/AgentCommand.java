@@ -13,21 +13,9 @@ import picocli.CommandLine.Option;
 @Command(name = "agent", mixinStandardHelpOptions = true,
         description = "Runs the agent: links to the container runtime by NRI, enforces policies, writes events to standard output.")
 final class AgentCommand implements Callable<Integer> {
-    @Option(names = "--policies", paramLabel = "DIR", defaultValue = "/etc/bpfguard/policies.d",
-            description = "Directory of policies (default: ${DEFAULT-VALUE}).")
-    private Path policies;
-
     @Option(names = "--nri-socket", paramLabel = "PATH", defaultValue = "/var/run/nri/nri.sock",
             description = "The runtime's NRI socket (default: ${DEFAULT-VALUE}).")
     private Path socket;
-
-    @Option(names = "--state", paramLabel = "DIR", defaultValue = "/var/lib/bpfguard",
-            description = "Directory for the copy of the policies in force (default: ${DEFAULT-VALUE}).")
-    private Path state;
-
-    @Option(names = "--run", paramLabel = "DIR", defaultValue = "/run/bpfguard",
-            description = "Directory for the agent's lock (default: ${DEFAULT-VALUE}).")
-    private Path run;
 
     @Option(names = "--nri-name", defaultValue = "bpfguard", description = "Name to register with (default: ${DEFAULT-VALUE}).")
     private String name;
@@ -37,14 +25,11 @@ final class AgentCommand implements Callable<Integer> {
     private String index;
 
     @Mixin
-    private ProgramsOption programs;
-
-    @Mixin
-    private KernelStateOption kernelState;
+    private EnforcementOptions enforcement;
 
     @Override
     public Integer call() throws AgentException, InterruptedException {
-        try (Agent agent = Agent.start(new AgentOptions(policies, programs.path, socket, kernelState.path, state, run, name, index, System.getenv()), System.out)) {
+        try (Agent agent = Agent.start(new AgentOptions(enforcement.directories(), socket, name, index, System.getenv()), System.out)) {
             Runtime.getRuntime().addShutdownHook(new Thread(agent::close, "shutdown"));
             agent.await();
         }

@@ -1,6 +1,5 @@
 package io.bpfguard.bpf.libbpf;
 
-import java.lang.foreign.Arena;
 import java.nio.file.Path;
 
 /**
@@ -8,8 +7,6 @@ import java.nio.file.Path;
  * exclude each other as well; the kernel gives it up when its holder dies, however that happens. Not thread-safe.
  */
 public final class DirectoryLock implements AutoCloseable {
-    private static final int AT_FDCWD = -100;
-    private static final int O_CLOEXEC = 0x80000;
     private static final int LOCK_EX = 2;
     private static final int LOCK_NB = 4;
     private static final int LOCK_UN = 8;
@@ -28,13 +25,7 @@ public final class DirectoryLock implements AutoCloseable {
      * @throws NotFound if there is none
      */
     public static DirectoryLock open(Path directory) {
-        try (Arena arena = Arena.ofConfined()) {
-            int result = Kernel.openat(AT_FDCWD, Kernel.path(arena, directory), O_CLOEXEC | Kernel.ABI.openDirectory());
-            if (result < 0) {
-                throw BpfException.of("opening the directory " + directory, -result, "");
-            }
-            return new DirectoryLock(directory, new Fd(result));
-        }
+        return new DirectoryLock(directory, new Fd(Kernel.openDirectory(directory)));
     }
 
     /** The descriptor's number. */

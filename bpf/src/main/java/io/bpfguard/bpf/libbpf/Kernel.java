@@ -62,6 +62,10 @@ final class Kernel {
      */
     static final int ATTR_SIZE = 128;
 
+    static final int O_CLOEXEC = 0x80000;
+    static final int O_PATH = 0x200000;
+    private static final int AT_FDCWD = -100;
+
     private Kernel() {}
 
     static MemorySegment callState() {
@@ -147,6 +151,17 @@ final class Kernel {
 
     static int umount(MemorySegment target, int flags) {
         return (int) syscall(ABI.umount2, target.address(), flags, 0, 0, 0, 0);
+    }
+
+    /** A directory, to lock it or to look from it; the caller closes it. */
+    static int openDirectory(Path directory) {
+        try (Arena arena = Arena.ofConfined()) {
+            int result = openat(AT_FDCWD, path(arena, directory), O_CLOEXEC | ABI.openDirectory());
+            if (result < 0) {
+                throw BpfException.of("opening the directory " + directory, -result, "");
+            }
+            return result;
+        }
     }
 
     static int openat(int directory, MemorySegment path, int flags) {

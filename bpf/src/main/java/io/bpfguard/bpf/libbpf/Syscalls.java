@@ -15,9 +15,6 @@ public final class Syscalls {
     /** {@code struct statfs} is 120 bytes on 64-bit machines and begins with f_type. */
     static final int STATFS_SIZE = 120;
 
-    private static final int AT_FDCWD = -100;
-    private static final int O_CLOEXEC = 0x80000;
-    private static final int O_PATH = 0x200000;
     /** From include/linux/exportfs.h. */
     private static final int FILEID_KERNFS = 0xfe;
 
@@ -45,30 +42,24 @@ public final class Syscalls {
      * @throws BpfException if that cannot be told
      */
     public static boolean cgroupExists(Path root, long id) {
-        try (Arena arena = Arena.ofConfined()) {
-            int directory = Kernel.openat(AT_FDCWD, Kernel.path(arena, root), O_CLOEXEC | Kernel.ABI.openDirectory());
-            if (directory < 0) {
-                throw BpfException.of("opening " + root, -directory, "");
-            }
-            try (Fd mount = new Fd(directory)) {
-                MemorySegment handle = arena.allocate(16, 8);
-                handle.set(JAVA_INT, 0, Long.BYTES);
-                handle.set(JAVA_INT, 4, FILEID_KERNFS);
-                handle.set(JAVA_LONG, 8, id);
-                int result = Kernel.open_by_handle_at(mount.number(), handle, O_CLOEXEC | O_PATH);
-                if (result >= 0) {
-                    try (Fd cgroup = new Fd(result)) {
-                        int file = Kernel.openat(cgroup.number(), arena.allocateFrom("cgroup.procs"), O_CLOEXEC | O_PATH);
-                        if (file >= 0) {
-                            Kernel.close(file);
-                        }
-                        return file >= 0;
-                    }
-                }
-                if (result != -Errno.ESTALE && result != -Errno.ENOENT) {
-                    throw BpfException.of("looking for the cgroup " + Long.toUnsignedString(id) + " below " + root, -result, "");
-                }
+        try (Arena arena = Arena.ofConfined(); Fd mount = new Fd(Kernel.openDirectory(root))) {
+            MemorySegment handle = arena.allocate(16, 8);
+            handle.set(JAVA_INT, 0, Long.BYTES);
+            handle.set(JAVA_INT, 4, FILEID_KERNFS);
+            handle.set(JAVA_LONG, 8, id);
+            int result = Kernel.open_by_handle_at(mount.number(), handle, Kernel.O_CLOEXEC | Kernel.O_PATH);
+            if (result == -Errno.ESTALE || result == -Errno.ENOENT) {
                 return false;
+            }
+            if (result < 0) {
+                throw BpfException.of("looking for the cgroup " + Long.toUnsignedString(id) + " below " + root, -result, "");
+            }
+            try (Fd cgroup = new Fd(result)) {
+                int file = Kernel.openat(cgroup.number(), arena.allocateFrom("cgroup.procs"), Kernel.O_CLOEXEC | Kernel.O_PATH);
+                if (file >= 0) {
+                    Kernel.close(file);
+                }
+                return file >= 0;
             }
         }
     }

@@ -29,13 +29,13 @@ public final class LoadedRoutes implements AutoCloseable {
      * @throws RoutingException if there is no state, or one of another version, or the lock is held for too long
      */
     public static LoadedRoutes open(Path root, Duration patience) {
-        if (!RoutingState.isComplete(root)) {
+        if (!RoutingState.exists(root)) {
             throw nothing(root);
         }
         StateLock lock = StateLock.open(root, patience);
         try {
             lock.take();
-            if (!lock.isCurrent() || !RoutingState.isComplete(root)) {
+            if (!lock.isCurrent() || !RoutingState.exists(root)) {
                 throw nothing(root);
             }
             Path maps = root.resolve("maps");

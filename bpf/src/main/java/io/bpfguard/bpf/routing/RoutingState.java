@@ -105,7 +105,7 @@ public final class RoutingState implements Routing, AutoCloseable {
         try {
             int hostMountNamespace = mountNamespace(1);
             Path mapPins = root.resolve("maps");
-            boolean adopted = isComplete(root);
+            boolean adopted = exists(root);
             if (adopted) {
                 requireSameBuild(mapPins);
             } else {
@@ -164,13 +164,8 @@ public final class RoutingState implements Routing, AutoCloseable {
         }
     }
 
-    /** Whether there is state to open, of whatever version. */
+    /** Whether there is state to open, of whatever version: the last thing that the making of one makes is there. */
     public static boolean exists(Path root) {
-        return isComplete(root);
-    }
-
-    /** Whether the last thing that {@link #install} makes is there. */
-    static boolean isComplete(Path root) {
         return Files.exists(root.resolve("maps").resolve("build"));
     }
 
@@ -371,7 +366,7 @@ public final class RoutingState implements Routing, AutoCloseable {
 
     /** Reads the state below {@code root}; empty where there is none. */
     public static Optional<Snapshot> inspect(Libbpf libbpf, Path root) {
-        if (!isComplete(root)) {
+        if (!exists(root)) {
             return Optional.empty();
         }
         Path pins = root.resolve("maps");
