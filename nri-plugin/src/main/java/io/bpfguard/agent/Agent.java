@@ -154,18 +154,18 @@ public final class Agent implements AutoCloseable {
     /** Frees what belongs to containers that ended while nobody told. */
     private static AutoCloseable housekeeping(Enforcement enforcement, DecisionLog decisions) {
         Thread thread = Thread.ofPlatform().daemon().name("housekeeping").start(() -> {
-            try {
-                while (true) {
+            while (!Thread.currentThread().isInterrupted()) {
+                try {
                     TimeUnit.NANOSECONDS.sleep(HOUSEKEEPING.toNanos());
                     Set<Integer> ended = enforcement.ended();
                     decisions.drain();
                     decisions.reportMissing();
                     enforcement.free(ended);
+                } catch (InterruptedException closed) {
+                    return;
+                } catch (RuntimeException | OutOfMemoryError failure) {
+                    LOG.error("housekeeping failed, trying again; until it succeeds, slots of ended containers are not freed", failure);
                 }
-            } catch (InterruptedException closed) {
-                Thread.currentThread().interrupt();
-            } catch (RuntimeException failure) {
-                LOG.error("housekeeping failed; slots of ended containers are not freed any more", failure);
             }
         });
         return () -> {

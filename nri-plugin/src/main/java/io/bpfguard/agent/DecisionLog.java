@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,6 +32,8 @@ import org.slf4j.LoggerFactory;
 final class DecisionLog implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(DecisionLog.class);
     private static final Duration POLL = Duration.ofMillis(200);
+    /** After a failure. */
+    private static final Duration AGAIN = Duration.ofSeconds(1);
 
     private final Enforcement enforcement;
     private final EventLog log;
@@ -62,9 +65,9 @@ final class DecisionLog implements AutoCloseable {
         while (!closed) {
             try {
                 ring.poll(POLL);
-            } catch (RuntimeException failure) {
-                LOG.error("reading events failed", failure);
-                return;
+            } catch (RuntimeException | OutOfMemoryError failure) {
+                LOG.error("reading events failed, trying again", failure);
+                LockSupport.parkNanos(AGAIN.toNanos());
             }
         }
     }

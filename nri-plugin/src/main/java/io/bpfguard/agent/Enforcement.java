@@ -53,7 +53,7 @@ final class Enforcement {
     private final Cgroups cgroups;
     private final Map<String, Member> byId = new HashMap<>();
     private final Map<Integer, Member> bySlot = new HashMap<>();
-    private final Map<Integer, Compiler> generations = new HashMap<>();
+    private final Map<Integer, Map<Integer, RuleInfo>> generations = new HashMap<>();
     private Compiler compiler;
     private CheckedPolicies policies;
     /** What the policies in force were checked against. */
@@ -125,7 +125,7 @@ final class Enforcement {
         compiler = compiled;
         policies = next;
         this.node = node;
-        generations.put(number, compiled);
+        generations.put(number, compiled.rules());
         generations.remove(number - REMEMBERED_GENERATIONS);
         return number;
     }
@@ -341,8 +341,7 @@ final class Enforcement {
     Optional<RuleInfo> rule(int generation, int number) {
         lock.lock();
         try {
-            Compiler compiled = generations.get(generation);
-            return compiled == null || number == 0 ? Optional.empty() : Optional.of(compiled.rule(number));
+            return Optional.ofNullable(generations.getOrDefault(generation, Map.of()).get(number));
         } finally {
             lock.unlock();
         }

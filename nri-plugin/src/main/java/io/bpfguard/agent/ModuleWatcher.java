@@ -57,7 +57,7 @@ final class ModuleWatcher implements AutoCloseable {
                 }
             } catch (InterruptedException closed) {
                 return;
-            } catch (RuntimeException failure) {
+            } catch (RuntimeException | OutOfMemoryError failure) {
                 LOG.error("watching for kernel modules failed, trying again", failure);
             }
         }

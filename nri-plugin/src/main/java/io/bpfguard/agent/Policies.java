@@ -120,6 +120,12 @@ final class Policies {
         } catch (RuntimeException failure) {
             LOG.error("the policies in {} cannot be put in force", from, failure);
             reject(List.of(String.valueOf(failure.getMessage())));
+        } catch (OutOfMemoryError tooMany) {
+            // What was made of them is garbage by now.
+            String problem = "the policies in " + from + " need more memory than the agent has, " + (Runtime.getRuntime().maxMemory() >> 20)
+                    + " MiB: write fewer rules, by globs that cover several, or raise -Xmx in the agent's start script; what was in force stays in force";
+            LOG.error(problem);
+            reject(List.of(problem));
         }
         return false;
     }

@@ -68,7 +68,7 @@ final class PolicyWatcher implements AutoCloseable {
                 }
             } catch (InterruptedException closed) {
                 return;
-            } catch (IOException | RuntimeException failure) {
+            } catch (IOException | RuntimeException | OutOfMemoryError failure) {
                 LOG.error("watching {} failed, trying again", directory, failure);
                 if (!pause()) {
                     return;

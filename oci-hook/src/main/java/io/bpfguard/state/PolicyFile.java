@@ -4,9 +4,8 @@ import io.bpfguard.bpf.routing.InForce;
 import io.bpfguard.policy.compile.CompiledPolicies;
 import io.bpfguard.policy.compile.StateFileException;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -38,12 +37,9 @@ public final class PolicyFile {
         Path next = directory.resolve("next");
         try {
             RootDirectory.make(directory);
-            try (FileChannel channel = FileChannel.open(next, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE,
+            try (OutputStream out = Files.newOutputStream(next, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE,
                     LinkOption.NOFOLLOW_LINKS)) {
-                ByteBuffer bytes = ByteBuffer.wrap(policies.bytes());
-                while (bytes.hasRemaining()) {
-                    channel.write(bytes);
-                }
+                policies.writeTo(out);
             }
             Files.move(next, file, StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException failure) {

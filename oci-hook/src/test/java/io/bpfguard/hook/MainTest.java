@@ -19,6 +19,7 @@ import io.bpfguard.state.StoredContainer;
 import io.bpfguard.state.StoredContainers;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -221,7 +222,9 @@ class MainTest {
             create(bundle).isNo(file.toString(), "bpfguard load");
             nothingIsLeft();
         }
-        Files.write(file, compiled("apiVersion: bpfguard.io/v1\nkind: ContainerPolicy\nmetadata: {name: old}\nspec: {files: [{action: deny, paths: [/z]}]}\n").bytes());
+        try (OutputStream old = Files.newOutputStream(file)) {
+            compiled("apiVersion: bpfguard.io/v1\nkind: ContainerPolicy\nmetadata: {name: old}\nspec: {files: [{action: deny, paths: [/z]}]}\n").writeTo(old);
+        }
         create(bundle).isNo("torn or was changed");
         nothingIsLeft();
         Files.delete(file);

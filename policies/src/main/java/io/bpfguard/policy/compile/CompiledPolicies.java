@@ -8,7 +8,12 @@ import io.bpfguard.policy.model.PolicySelector;
 import io.bpfguard.policy.model.Problem;
 import io.bpfguard.policy.select.ContainerFacts;
 import io.bpfguard.policy.select.Selector;
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
@@ -25,7 +30,7 @@ import java.util.TreeSet;
 
 /**
  * Policies as a node enforces them: each with its selector and with what its rules come to there. This is all that is needed to
- * select policies for a container and to make its route, so it is also what {@linkplain #bytes() a file} holds for processes that
+ * select policies for a container and to make its route, so it is also what {@linkplain #writeTo a file} holds for processes that
  * read no policies themselves. May be used by several threads.
  */
 public final class CompiledPolicies {
@@ -35,7 +40,7 @@ public final class CompiledPolicies {
 
     private final Map<String, PolicySelector> selectors;
     private final Rules rules;
-    private final byte[] bytes;
+    private final Content content;
     private final byte[] digest;
     private final Map<Set<String>, Route> routes = new HashMap<>();
 
@@ -44,35 +49,52 @@ public final class CompiledPolicies {
         Map<String, List<NumberedRule>> byPolicy() throws StateFileException;
     }
 
-    private CompiledPolicies(Map<String, PolicySelector> selectors, Rules rules, byte[] bytes) {
+    /** What stands in the file; with ten thousand rules that is much, so it is not kept. */
+    private interface Content {
+        void writeTo(OutputStream out) throws IOException;
+    }
+
+    private CompiledPolicies(Map<String, PolicySelector> selectors, Rules rules, Content content, byte[] digest) {
         this.selectors = new TreeMap<>(selectors);
         this.rules = rules;
-        this.bytes = bytes;
-        this.digest = sha256().digest(bytes);
+        this.content = content;
+        this.digest = digest;
     }
 
     /** Takes policies by name; both maps have the same names. */
     static CompiledPolicies of(Map<String, PolicySelector> selectors, Map<String, List<NumberedRule>> rules) {
-        return new CompiledPolicies(selectors, () -> rules, StateWriter.write(selectors, rules));
+        Content content = out -> StateWriter.write(selectors, rules, new BufferedOutputStream(out));
+        MessageDigest sha = sha256();
+        try {
+            content.writeTo(new DigestOutputStream(OutputStream.nullOutputStream(), sha));
+        } catch (IOException impossible) {
+            throw new UncheckedIOException(impossible);
+        }
+        return new CompiledPolicies(selectors, () -> rules, content, sha.digest());
     }
 
     /**
-     * Reads what {@link #bytes} gave. Whether a file is whole, and the one that is in force, is told by its {@link #digest}.
+     * Reads what {@link #writeTo} wrote. Whether a file is whole, and the one that is in force, is told by its {@link #digest}.
      *
+     * @param file belongs to the result from now on
      * @throws StateFileException if it is of another version, or no such file
      */
     public static CompiledPolicies read(byte[] file) throws StateFileException {
         StateReader reader = new StateReader(file);
         Map<String, PolicySelector> selectors = reader.selectors();
-        return new CompiledPolicies(selectors, () -> reader.rules(selectors.keySet()), file.clone());
+        return new CompiledPolicies(selectors, () -> reader.rules(selectors.keySet()), out -> out.write(file), sha256().digest(file));
     }
 
-    /** The file's content. */
-    public byte[] bytes() {
-        return bytes.clone();
+    /**
+     * Writes the file's content; the stream stays open.
+     *
+     * @throws IOException as the stream does
+     */
+    public void writeTo(OutputStream out) throws IOException {
+        content.writeTo(out);
     }
 
-    /** SHA-256 of {@link #bytes}: equal policies on an equal node have the same. */
+    /** SHA-256 of what {@link #writeTo} writes: equal policies on an equal node have the same. */
     public byte[] digest() {
         return digest.clone();
     }

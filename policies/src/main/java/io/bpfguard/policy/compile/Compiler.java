@@ -19,6 +19,7 @@ import io.bpfguard.policy.model.Position;
 import io.bpfguard.policy.model.Problem;
 import io.bpfguard.policy.model.Rule;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -135,13 +136,9 @@ public final class Compiler {
         return single;
     }
 
-    /** The rule behind a number. */
-    public RuleInfo rule(int number) {
-        RuleInfo info = infos.get(number);
-        if (info == null) {
-            throw new IllegalArgumentException("no rule has the number " + number + " in this compilation");
-        }
-        return info;
+    /** The rules behind the numbers that decisions are told with. */
+    public Map<Integer, RuleInfo> rules() {
+        return Collections.unmodifiableMap(infos);
     }
 
     /** Where the rules stand that name a program. */

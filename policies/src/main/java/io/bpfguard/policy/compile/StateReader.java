@@ -34,15 +34,22 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 
 /** Reads what {@link StateWriter} writes. A file with other bytes is refused, wherever it ends and whatever they say. */
 final class StateReader {
     private static final int MAX_NESTING = 16;
+    /** By the byte: most of what is read are these, and one of each is enough. */
+    private static final List<GlobToken.One> SINGLE = IntStream.range(0, 256).mapToObj(value -> new GlobToken.One(ByteSet.of(value))).toList();
 
     private final ByteBuffer in;
     private final int rulesAt;
+    private final List<String> texts = new ArrayList<>();
+    /** Those that have come before the rules. */
+    private final int textsAt;
     private final Map<String, PolicySelector> selectors;
     private final List<CustomProgram> programs = new ArrayList<>();
+    private final List<List<List<GlobToken>>> sequences = new ArrayList<>();
     private int nesting;
 
     private interface Item<T> {
@@ -62,6 +69,7 @@ final class StateReader {
             return found;
         });
         rulesAt = in.position();
+        textsAt = texts.size();
     }
 
     Map<String, PolicySelector> selectors() {
@@ -72,8 +80,11 @@ final class StateReader {
     synchronized Map<String, List<NumberedRule>> rules(Collection<String> names) throws StateFileException {
         in.position(rulesAt);
         return whole(() -> {
+            texts.subList(textsAt, texts.size()).clear();
             programs.clear();
             programs.addAll(list(this::program));
+            sequences.clear();
+            sequences.addAll(list(this::sequences));
             Map<String, List<NumberedRule>> rules = new HashMap<>();
             for (String name : names) {
                 rules.put(name, list(this::rule));
@@ -144,11 +155,11 @@ final class StateReader {
         Class<? extends Subject> type = StateWriter.SUBJECTS.get(in.get());
         if (type == Subject.Keys.class) {
             Map<KeyField, List<List<GlobToken>>> fields = new HashMap<>();
-            repeat(() -> fields.put(constant(KeyField.class), sequences()));
+            repeat(() -> fields.put(constant(KeyField.class), sequences.get(in.getInt())));
             return new Subject.Keys(fields, numbers());
         } else if (type == Subject.Arguments.class) {
             Map<Extractor, List<List<GlobToken>>> values = new HashMap<>();
-            repeat(() -> values.put(extractor(), sequences()));
+            repeat(() -> values.put(extractor(), sequences.get(in.getInt())));
             return new Subject.Arguments(values);
         } else if (type == Subject.Capabilities.class) {
             return new Subject.Capabilities(numbers());
@@ -176,13 +187,33 @@ final class StateReader {
         if (++nesting > MAX_NESTING) {
             throw new StateFileException("is damaged before byte " + in.position() + ": alternatives in alternatives, " + MAX_NESTING + " deep");
         }
-        List<List<GlobToken>> sequences = list(() -> list(this::token));
+        List<List<GlobToken>> sequences = list(this::sequence);
         nesting--;
         return sequences;
     }
 
-    private GlobToken token() throws StateFileException {
-        Class<? extends GlobToken> type = StateWriter.TOKENS.get(in.get());
+    private List<GlobToken> sequence() throws StateFileException {
+        int count = in.getInt();
+        checkCount(count);
+        List<GlobToken> sequence = new ArrayList<>(count);
+        while (sequence.size() < count) {
+            byte type = in.get();
+            if (type == StateWriter.LITERAL) {
+                for (byte value : bytes()) {
+                    sequence.add(SINGLE.get(Byte.toUnsignedInt(value)));
+                }
+            } else {
+                sequence.add(token(type));
+            }
+        }
+        if (sequence.size() > count) {
+            throw new StateFileException("is damaged before byte " + in.position() + ": " + sequence.size() + " bytes where " + count + " are said");
+        }
+        return sequence;
+    }
+
+    private GlobToken token(byte number) throws StateFileException {
+        Class<? extends GlobToken> type = StateWriter.TOKENS.get(number);
         if (type == GlobToken.One.class) {
             return new GlobToken.One(byteSet());
         } else if (type == GlobToken.Component.class) {
@@ -212,14 +243,18 @@ final class StateReader {
         return items;
     }
 
-    /** Every item has a byte at least, so a length that is made up ends with the file; only {@link Subject.Always} and such have one. */
+    /** Every item has a byte at least, also each of a literal, so a length that is made up ends with the file; only {@link Subject.Always} and such have one. */
     private void repeat(Item<?> item) throws StateFileException {
         int count = in.getInt();
-        if (count < 0 || count > in.remaining()) {
-            throw new StateFileException("is damaged before byte " + in.position() + ": a list of " + count + " where " + in.remaining() + " bytes are left");
-        }
+        checkCount(count);
         for (int i = 0; i < count; i++) {
             item.read();
+        }
+    }
+
+    private void checkCount(int count) throws StateFileException {
+        if (count < 0 || count > in.remaining()) {
+            throw new StateFileException("is damaged before byte " + in.position() + ": a list of " + count + " where " + in.remaining() + " bytes are left");
         }
     }
 
@@ -228,8 +263,13 @@ final class StateReader {
     }
 
     private String text() throws StateFileException {
+        int number = in.getInt();
+        if (number != texts.size()) {
+            return texts.get(number);
+        }
         try {
-            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes())).toString();
+            texts.add(StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes())).toString());
+            return texts.getLast();
         } catch (CharacterCodingException wrong) {
             throw new StateFileException("is damaged before byte " + in.position() + ": no UTF-8");
         }

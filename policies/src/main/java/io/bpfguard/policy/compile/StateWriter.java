@@ -16,49 +16,53 @@ import io.bpfguard.policy.model.PolicySelector;
 import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
-import java.io.UncheckedIOException;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Writes {@link CompiledPolicies}: a line that names the format, the selectors, the custom programs, the rules. Integers are
- * big-endian; texts and lists begin with their length, 4 bytes; constants of enums are written by name. What has no order is sorted,
- * so equal policies are equal bytes.
+ * Writes {@link CompiledPolicies}: a line that names the format, the selectors, the custom programs, what keys are compared with, the
+ * rules. Integers are big-endian; bytes and lists begin with their length, 4 bytes; constants of enums are written by name. What many
+ * rules have in common is written once and then named by its number; a text, where it first comes. What has no order is sorted, so equal policies are equal bytes.
  */
 final class StateWriter {
     /** The first line; the number goes up when anything behind it changes. */
-    static final String FORMAT = "BPFGuard compiled policies 1\n";
+    static final String FORMAT = "BPFGuard compiled policies 2\n";
     /** What a {@link HookPoint}, a {@link Subject} or a {@link GlobToken} begins with: the place of its type in these lists. */
     static final List<Class<? extends HookPoint>> HOOKS = List.of(LsmHook.class, KernelFunction.class, FunctionProgram.class);
     static final List<Class<? extends Subject>> SUBJECTS = List.of(Subject.Keys.class, Subject.Arguments.class, Subject.Capabilities.class,
             Subject.SystemCalls.class, Subject.Signals.class, Subject.ProcessFiles.class, Subject.Program.class, Subject.Always.class, Subject.Rest.class);
     static final List<Class<? extends GlobToken>> TOKENS = List.of(GlobToken.One.class, GlobToken.Component.class, GlobToken.Anything.class,
             GlobToken.Directories.class, GlobToken.Many.class, GlobToken.OneOf.class);
+    /** In the place of a token's type: bytes follow, each of which is a {@link GlobToken.One} of this byte alone. */
+    static final int LITERAL = TOKENS.size();
 
-    private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    private final DataOutputStream out = new DataOutputStream(bytes);
-    /** Each once: an object can be large, and many rules can name it. */
+    private final DataOutputStream out;
+    private final Map<String, Integer> texts = new HashMap<>();
+    /** An object can be large, and many rules can name it. */
     private final Map<CustomProgram, Integer> programs = new LinkedHashMap<>();
+    /** A rule about files is at several hooks, with the same paths at each. */
+    private final Map<List<List<GlobToken>>, Integer> sequences = new LinkedHashMap<>();
 
     private interface Item<T> {
         void write(T value) throws IOException;
     }
 
-    private StateWriter() {}
+    private StateWriter(OutputStream out) {
+        this.out = new DataOutputStream(out);
+    }
 
-    static byte[] write(Map<String, PolicySelector> selectors, Map<String, List<NumberedRule>> rules) {
-        try {
-            StateWriter writer = new StateWriter();
-            writer.all(new TreeMap<>(selectors), rules);
-            return writer.bytes.toByteArray();
-        } catch (IOException impossible) {
-            throw new UncheckedIOException(impossible);
-        }
+    /** Writes the bytes of the file, in many small pieces. */
+    static void write(Map<String, PolicySelector> selectors, Map<String, List<NumberedRule>> rules, OutputStream out) throws IOException {
+        StateWriter writer = new StateWriter(out);
+        writer.all(new TreeMap<>(selectors), rules);
+        writer.out.flush();
     }
 
     private void all(TreeMap<String, PolicySelector> selectors, Map<String, List<NumberedRule>> rules) throws IOException {
@@ -67,20 +71,38 @@ final class StateWriter {
             text(entry.getKey());
             selector(entry.getValue());
         });
-        rules.values().forEach(some -> some.forEach(this::notePrograms));
+        for (String name : selectors.keySet()) {
+            rules.get(name).forEach(this::noteShared);
+        }
         list(programs.keySet(), this::program);
+        list(sequences.keySet(), this::sequences);
         for (String name : selectors.keySet()) {
             list(rules.get(name), this::rule);
         }
     }
 
-    private void notePrograms(NumberedRule rule) {
-        if (rule.enforcement().subject() instanceof Subject.Program(CustomProgram program)) {
-            programs.putIfAbsent(program, programs.size());
+    private void noteShared(NumberedRule rule) {
+        switch (rule.enforcement().subject()) {
+            case Subject.Keys(var fields, var _) -> fields.entrySet().stream().sorted(Map.Entry.comparingByKey()).forEach(field -> noteSequences(field.getValue()));
+            case Subject.Arguments(var values) -> inOrder(values).forEach(value -> noteSequences(value.getValue()));
+            case Subject.Program(CustomProgram program) -> noteProgram(program);
+            default -> { }
         }
         if (rule.enforcement().hook() instanceof FunctionProgram(KernelFunction _, boolean _, CustomProgram program)) {
-            programs.putIfAbsent(program, programs.size());
+            noteProgram(program);
         }
+    }
+
+    private void noteProgram(CustomProgram program) {
+        programs.putIfAbsent(program, programs.size());
+    }
+
+    private void noteSequences(List<List<GlobToken>> some) {
+        sequences.putIfAbsent(some, sequences.size());
+    }
+
+    private static List<Map.Entry<Extractor, List<List<GlobToken>>>> inOrder(Map<Extractor, List<List<GlobToken>>> values) {
+        return values.entrySet().stream().sorted(Map.Entry.comparingByKey(Extractor.ORDER)).toList();
     }
 
     private void selector(PolicySelector selector) throws IOException {
@@ -152,13 +174,13 @@ final class StateWriter {
             case Subject.Keys(var fields, var operations) -> {
                 list(new TreeMap<>(fields).entrySet(), field -> {
                     constant(field.getKey());
-                    sequences(field.getValue());
+                    out.writeInt(sequences.get(field.getValue()));
                 });
                 numbers(operations);
             }
-            case Subject.Arguments(var values) -> list(values.entrySet().stream().sorted(Map.Entry.comparingByKey(Extractor.ORDER)).toList(), value -> {
+            case Subject.Arguments(var values) -> list(inOrder(values), value -> {
                 extractor(value.getKey());
-                sequences(value.getValue());
+                out.writeInt(sequences.get(value.getValue()));
             });
             case Subject.Capabilities(var numbers) -> numbers(numbers);
             case Subject.SystemCalls(var numbers64, var numbers32) -> {
@@ -188,7 +210,29 @@ final class StateWriter {
     }
 
     private void sequences(List<List<GlobToken>> sequences) throws IOException {
-        list(sequences, sequence -> list(sequence, this::token));
+        list(sequences, this::sequence);
+    }
+
+    private void sequence(List<GlobToken> sequence) throws IOException {
+        out.writeInt(sequence.size());
+        ByteArrayOutputStream literal = new ByteArrayOutputStream();
+        for (GlobToken token : sequence) {
+            if (token instanceof GlobToken.One(ByteSet set) && set.single() >= 0) {
+                literal.write(set.single());
+            } else {
+                literal(literal);
+                token(token);
+            }
+        }
+        literal(literal);
+    }
+
+    private void literal(ByteArrayOutputStream literal) throws IOException {
+        if (literal.size() > 0) {
+            out.writeByte(LITERAL);
+            bytes(literal.toByteArray());
+            literal.reset();
+        }
     }
 
     private void token(GlobToken token) throws IOException {
@@ -224,7 +268,11 @@ final class StateWriter {
     }
 
     private void text(String text) throws IOException {
-        bytes(text.getBytes(StandardCharsets.UTF_8));
+        Integer known = texts.putIfAbsent(text, texts.size());
+        out.writeInt(known == null ? texts.size() - 1 : known);
+        if (known == null) {
+            bytes(text.getBytes(StandardCharsets.UTF_8));
+        }
     }
 
     private void bytes(byte[] some) throws IOException {

@@ -44,6 +44,16 @@ public record ByteSet(long w0, long w1, long w2, long w3) {
         return (word >>> value & 1) != 0;
     }
 
+    /** The byte that is in the set, if it is the only one; else -1. */
+    public int single() {
+        if (Long.bitCount(w0) + Long.bitCount(w1) + Long.bitCount(w2) + Long.bitCount(w3) != 1) {
+            return -1;
+        }
+        return w0 != 0 ? Long.numberOfTrailingZeros(w0)
+                : w1 != 0 ? 64 + Long.numberOfTrailingZeros(w1)
+                : w2 != 0 ? 128 + Long.numberOfTrailingZeros(w2) : 192 + Long.numberOfTrailingZeros(w3);
+    }
+
     /** What is in one of both. */
     public ByteSet union(ByteSet other) {
         return new ByteSet(w0 | other.w0, w1 | other.w1, w2 | other.w2, w3 | other.w3);

@@ -69,7 +69,7 @@ public final class TestRun {
     }
 
     private static Optional<RuleInfo> rule(Verdict verdict, Compiler compiler) {
-        return verdict.rule() == 0 ? Optional.empty() : Optional.of(compiler.rule(verdict.rule()));
+        return verdict.rule() == 0 ? Optional.empty() : Optional.of(compiler.rules().get(verdict.rule()));
     }
 
     private static boolean meets(Verdict verdict, Optional<RuleInfo> rule, PolicyTest.Expectation expected) {

@@ -247,16 +247,16 @@ class CompilerTest {
         Compiler compiler = new Compiler(checked, FakeNode.debian13());
         List<String> aliases = List.of("lsm/path_link for other names", "lsm/path_rename for other names", "lsm/sb_mount for other names",
                 "lsm/move_mount for other names", "lsm/sb_umount for other names", "lsm/sb_pivotroot for other names");
-        assertThat(List.of(1, 2, 3, 4, 5)).extracting(compiler::rule).containsExactly(
+        assertThat(List.of(1, 2, 3, 4, 5)).extracting(compiler.rules()::get).containsExactly(
                 new RuleInfo(1, "a", "mounts[0]", List.of("lsm/sb_mount", "lsm/sb_kern_mount", "lsm/move_mount")),
                 new RuleInfo(2, "a", "defaults.processes", List.of("lsm/bprm_check_security")),
                 new RuleInfo(3, "a", "defaults.processes", aliases),
                 new RuleInfo(4, "b", "files[0] (x)", List.of("lsm/file_open")),
                 new RuleInfo(5, "b", "files[0] (x)", aliases));
-        assertThat(compiler.rule(1).mechanismAt("lsm/sb_kern_mount")).isEqualTo("lsm/sb_kern_mount");
-        assertThatThrownBy(() -> compiler.rule(6)).isInstanceOf(IllegalArgumentException.class);
+        assertThat(compiler.rules().get(1).mechanismAt("lsm/sb_kern_mount")).isEqualTo("lsm/sb_kern_mount");
+        assertThat(compiler.rules()).doesNotContainKey(6);
         Verdict denied = open(compiler.route(checked.policies()), "/b", PathOperation.READ);
-        assertThat(compiler.rule(denied.rule()).rule()).isEqualTo("files[0] (x)");
+        assertThat(compiler.rules().get(denied.rule()).rule()).isEqualTo("files[0] (x)");
         assertThat(compiler.hookPoints()).extracting(HookPoint::kernelName)
                 .containsExactlyInAnyOrder("sb_mount", "sb_kern_mount", "move_mount", "bprm_check_security", "file_open", "path_link", "path_rename",
                         "sb_umount", "sb_pivotroot");
