@@ -13,7 +13,7 @@ public final class Scenarios {
             "system-calls", "setns", "lsm-hooks", "functions", "function-deny", "cve-2022-0492-mount", "cve-2022-0492-write");
     private static final List<String> ESSENTIAL = List.of("mounts", "capabilities", "system-calls", "functions", "function-deny",
             "cve-2022-0492-mount", "cve-2022-0492-write");
-    private static final List<String> PATH = List.of("runtime-work", "sessions", "lasting", "first-instruction");
+    private static final List<String> PATH = List.of("runtime-work", "sessions", "lasting", "first-instruction", "first-instruction-frozen");
     private static final Map<String, List<String>> GROUPS = Map.of(
             "granularities", GRANULARITIES,
             "path", PATH,
@@ -39,7 +39,7 @@ public final class Scenarios {
                 SystemCallFunctions::new, Catalogue::lsmHooks, Catalogue::cveMount,
                 Catalogue::cveRelease, RuntimeWork::new, Sessions::new, Edits::new, Switches::new, Storm::new, Lasting::new,
                 Agreement::new, RuleCost::new, Programs::new, LatePrograms::new, Adoption::new, Launched::new, WrongStart::new, OciHook::new, BaseRuntimeSpec::new,
-                FirstInstruction::new, RuntimeRestart::new, LateRuntime::new, BadNode::new, NoBpfLsm::new, CgroupV1::new, Demo::new);
+                FirstInstruction::live, FirstInstruction::frozen, RuntimeRestart::new, LateRuntime::new, BadNode::new, NoBpfLsm::new, CgroupV1::new, Demo::new);
         for (var maker : concat(List.of(makers, Families.ALL, Acceptance.ALL, Conditions.ALL, Arguments.ALL))) {
             all.put(maker.get().name(), maker);
         }
