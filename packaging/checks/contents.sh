@@ -67,7 +67,7 @@ modules() {
     local wanted have
     have=$(sed -n 's/^MODULES="\(.*\)"/\1/p' "$tree/usr/lib/bpfguard/jre/release")
     wanted=$(cd "$tree/usr/lib/bpfguard/lib" && "$("$REPO/build/jdk25")/bin/jdeps" --multi-release 25 --ignore-missing-deps -s -cp '*' ./*.jar 2>/dev/null |
-        sed -n 's/.* -> \(jav\?a\?\.[a-z.]*\|jdk\.[a-z.]*\|java\.[a-z.]*\)$/\1/p' | sort -u | grep -vxE 'java\.(desktop|sql|xml)')
+        sed -n 's/.* -> \(java\.[a-z.]*\|jdk\.[a-z.]*\)$/\1/p' | sort -u | grep -vxE 'java\.(desktop|sql|xml)')
     same "$wanted" "$(tr ' ' '\n' <<<"$have" | sort)"
 }
 
