@@ -33,7 +33,7 @@ class ScaleTest {
     }
 
     @Test
-    @Timeout(10)
+    @Timeout(60)
     void tenThousandPathsOfTenThousandRules() {
         Ruleset ruleset = Rules.pathRuleset(rules(10_000, i -> "/opt/app" + i % 100 + "/lib/file-" + i + ".so"));
         Verdicts verdicts = new Verdicts(ruleset);
@@ -45,7 +45,7 @@ class ScaleTest {
     }
 
     @Test
-    @Timeout(10)
+    @Timeout(60)
     void tenThousandRandomPathsOfOneRule() {
         Random random = new Random(1);
         List<String> globs = IntStream.range(0, 10_000).mapToObj(_ -> "/srv/data/"
@@ -58,7 +58,7 @@ class ScaleTest {
     }
 
     @Test
-    @Timeout(10)
+    @Timeout(60)
     void tenThousandNamesAnywhere() {
         Verdicts verdicts = new Verdicts(Rules.pathRuleset(rules(10_000, i -> "**/name" + i)));
         assertThat(decider(verdicts, "/a/b/name77")).isEqualTo(78);
@@ -67,7 +67,7 @@ class ScaleTest {
     }
 
     @Test
-    @Timeout(10)
+    @Timeout(60)
     void aThousandDirectoriesAnywhereDoNotMultiply() {
         Verdicts verdicts = new Verdicts(Rules.pathRuleset(rules(1_000, i -> "**/dir" + i + "/**")));
         assertThat(decider(verdicts, "/dir900/dir7/dir500/x")).as("one of those that match").isIn(901, 8, 501);
@@ -76,7 +76,7 @@ class ScaleTest {
     }
 
     @Test
-    @Timeout(10)
+    @Timeout(60)
     void partsOfNamesDoNotMultiply() {
         Verdicts verdicts = new Verdicts(Rules.pathRuleset(rules(200, i -> "/tmp/*part" + i + "*")));
         assertThat(decider(verdicts, "/tmp/part150part30")).isIn(2, 16, 151, 4, 31);
@@ -85,7 +85,7 @@ class ScaleTest {
     }
 
     @Test
-    @Timeout(10)
+    @Timeout(60)
     void sameEndingsBehindManyDirectoriesDoNotMultiply() {
         List<String> globs = new ArrayList<>();
         for (int i = 0; i < 200; i++) {
