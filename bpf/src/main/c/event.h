@@ -20,6 +20,7 @@ enum reason {
 	REASON_READ_FAILED,     /* kernel memory could not be read */
 	REASON_NO_MEMORY,       /* no task storage for the path */
 	REASON_PROGRAM_FAILED,  /* a program of programs.d says that it cannot tell */
+	REASON_UNCLAIMED,       /* no container was announced for the cgroup: unclaimed.h */
 };
 
 enum object_kind {

@@ -279,6 +279,7 @@ struct linux_binprm {
 	struct file *file;
 	struct mm_struct *mm; /* of the program to come */
 	unsigned long p;      /* the first argument, in that memory */
+	const char *filename; /* as it was named */
 	int argc;
 };
 

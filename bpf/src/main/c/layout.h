@@ -8,12 +8,13 @@
 #include "label.h"
 #include "route.h"
 #include "ruleset.h"
+#include "unclaimed.h"
 
 /* Goes up when one of the structs or numbers in these headers changes in a way that the sizes below do not show. */
-#define LAYOUT_VERSION 4
+#define LAYOUT_VERSION 5
 
 const volatile __u32 layout[] = {
 	sizeof(struct label), sizeof(struct container), sizeof(struct route), sizeof(struct chain), sizeof(struct event),
 	__builtin_offsetof(struct event, object), __builtin_offsetof(struct container, name), OBJECT_SIZE, NAME_SIZE,
-	HOOKS, STEPS, BLOCK_SIZE, RULESET_VERSION, FIRST_PROGRAM_SLOT, LAYOUT_VERSION,
+	HOOKS, STEPS, BLOCK_SIZE, RULESET_VERSION, FIRST_PROGRAM_SLOT, PROGRAM_NAME_SIZE, LAYOUT_VERSION,
 };

@@ -3,6 +3,7 @@
  * A container's life, as far as identity goes: its cgroup is made (raw tracepoint cgroup_mkdir, BTF-typed since 5.5),
  * the workload is executed (LSM bprm_creds_for_exec, since 5.8), it forks (LSM task_alloc, since 5.7), it mounts for the first
  * time (LSM sb_mount, move_mount and sb_pivotroot, since 5.7), the cgroup is removed (raw tracepoint cgroup_rmdir, since 5.5).
+ * What belongs to no container and should: unclaimed.h (also LSM task_kill and ptrace_access_check, since 5.7).
  *
  * What the runtime does inside the cgroup is not the workload: its re-exec, mounts and hooks, again at each exec session.
  * The rule that tells them apart: an exec in the runtime's mount namespace is the runtime; the first exec elsewhere, of
@@ -16,6 +17,7 @@
 #include "label.h"
 #include "layout.h"
 #include "namespace.h"
+#include "unclaimed.h"
 
 /* The mount namespace that stands in for the runtime's where nobody saw the cgroup being made. */
 const volatile __u32 host_mntns = 0;
@@ -55,8 +57,10 @@ int BPF_PROG(cgroup_made, struct cgroup *cgroup)
 	__u32 number;
 
 	/* A container's own cgroups are below its cgroup and have its route. */
-	if (!current_label())
-		claim(cgroup, mount_namespace(bpf_get_current_task_btf()), &number);
+	if (current_label())
+		return 0;
+	note_cgroup(cgroup);
+	claim(cgroup, mount_namespace(bpf_get_current_task_btf()), &number);
 	return 0;
 }
 
@@ -71,6 +75,7 @@ int BPF_PROG(cgroup_gone, struct cgroup *cgroup)
 	__u32 *number = bpf_map_lookup_elem(&cgroups, &id);
 	struct container *container;
 
+	forget_cgroup(id);
 	if (!number)
 		return 0;
 	container = bpf_map_lookup_elem(&containers, number);
@@ -114,7 +119,7 @@ int BPF_PROG(program_executed, struct linux_binprm *bprm)
 		case CLAIMED:
 			break;
 		case NOT_EXPECTED:
-			return 0;
+			return execute_unclaimed(bprm, task, cgroup, host_mntns);
 		default:
 			return -EPERM;
 		}
@@ -168,6 +173,18 @@ SEC("lsm/sb_pivotroot")
 int root_changed(void *ctx)
 {
 	return note_mounting();
+}
+
+SEC("lsm/task_kill")
+int BPF_PROG(held_signalled, struct task_struct *target, void *info, int signal)
+{
+	return signal == SIGCONT && is_held(target) ? -EPERM : 0;
+}
+
+SEC("lsm/ptrace_access_check")
+int BPF_PROG(held_traced, struct task_struct *target, unsigned int mode)
+{
+	return mode & PTRACE_MODE_ATTACH && is_held(target) ? -EPERM : 0;
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

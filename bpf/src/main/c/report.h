@@ -46,7 +46,7 @@ __noinline int report(const struct source *source, const struct verdict *verdict
 	container = bpf_map_lookup_elem(&containers, &container_number);
 	if (container) {
 		__sync_fetch_and_add(&container->decisions[verdict->action & 3], 1);
-		if (reason != REASON_RULE)
+		if (reason != REASON_RULE && reason != REASON_UNCLAIMED)
 			__sync_fetch_and_add(&container->errors, 1);
 		if (is_over_rate(container, now)) {
 			__sync_fetch_and_add(&container->events_throttled, 1);
@@ -60,7 +60,7 @@ __noinline int report(const struct source *source, const struct verdict *verdict
 		return 0;
 	}
 	event->time = now;
-	event->cgroup = container ? container->cgroup : 0;
+	event->cgroup = reason == REASON_UNCLAIMED ? bpf_get_current_cgroup_id() : container ? container->cgroup : 0;
 	event->container = container_number;
 	event->generation = source->generation;
 	event->rule = verdict->rule;

@@ -26,15 +26,25 @@ public record Cgroups(Path root, Path proc) {
      * @return the kernfs id, empty if there is no such cgroup
      */
     public OptionalLong find(CgroupPath planned, long pid) {
-        OptionalLong byPath = id(planned.path());
-        if (byPath.isPresent() || pid <= 0) {
-            return byPath;
+        return locate(planned, pid).map(this::id).orElse(OptionalLong.empty());
+    }
+
+    /**
+     * Where a container's cgroup is, found in the same way.
+     *
+     * @return relative to the root
+     */
+    public Optional<Path> locate(CgroupPath planned, long pid) {
+        if (id(planned.path()).isPresent()) {
+            return Optional.of(planned.path());
+        }
+        if (pid <= 0) {
+            return Optional.empty();
         }
         try {
-            Optional<Path> byProcess = ofProcess(Long.toString(pid)).flatMap(cgroup -> CgroupPath.upTo(cgroup, planned.name()));
-            return byProcess.isPresent() ? id(byProcess.get()) : OptionalLong.empty();
+            return ofProcess(Long.toString(pid)).flatMap(cgroup -> CgroupPath.upTo(cgroup, planned.name()));
         } catch (IOException gone) {
-            return OptionalLong.empty();
+            return Optional.empty();
         }
     }
 

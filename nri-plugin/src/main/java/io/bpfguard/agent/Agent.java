@@ -115,6 +115,7 @@ public final class Agent implements AutoCloseable {
         Parts parts = open(directories);
         Enforcement enforcement = parts.enforcement();
         Policies policies = parts.policies();
+        parts.state().setUnclaimed(options.unclaimed());
         DecisionLog decisions = new DecisionLog(parts.state(), enforcement, log);
         open.push(decisions);
         // First the watchers: a file that is written while a directory is read is then read again.

@@ -78,11 +78,14 @@ final class DecisionLog implements AutoCloseable {
     }
 
     private void write(DecisionEvent event) {
-        Optional<Enforcement.Member> member = enforcement.member(event.container(), event.cgroupId());
+        Optional<Enforcement.Member> member = event.reason() == DecisionEvent.Reason.UNCLAIMED ? Optional.empty()
+                : enforcement.member(event.container(), event.cgroupId());
         Optional<RuleInfo> rule = enforcement.rule(event.generation(), event.rule());
         log.write(boot.plus(event.sinceBoot()), event.action().name().toLowerCase(Locale.ROOT), json -> {
             member.ifPresent(container -> writeContainer(json, container));
-            if (member.isEmpty()) {
+            if (event.reason() == DecisionEvent.Reason.UNCLAIMED) {
+                json.writeNumberField("cgroupId", event.cgroupId());
+            } else if (member.isEmpty()) {
                 json.writeNumberField("slot", event.container());
             }
             if (rule.isPresent()) {
@@ -91,7 +94,7 @@ final class DecisionLog implements AutoCloseable {
             } else if (event.reason() == DecisionEvent.Reason.RULE) {
                 json.writeNumberField("ruleNumber", event.rule());
             }
-            String label = enforcement.hook(event.hook());
+            String label = event.reason() == DecisionEvent.Reason.UNCLAIMED ? "lsm-bprm_creds_for_exec" : enforcement.hook(event.hook());
             json.writeStringField("hook", label.substring(label.indexOf('-') + 1));
             String at = label.replaceFirst("-", "/");
             json.writeStringField("mechanism", rule.map(info -> info.mechanismAt(at)).orElse(at));

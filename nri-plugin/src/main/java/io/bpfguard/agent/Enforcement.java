@@ -23,6 +23,7 @@ import io.bpfguard.state.StoredContainer;
 import io.bpfguard.state.StoredContainers;
 import io.bpfguard.state.PolicyFile;
 import io.bpfguard.state.UnknownLabels;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -30,6 +31,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
@@ -263,6 +265,19 @@ final class Enforcement {
         } finally {
             lock.unlock();
         }
+    }
+
+    /**
+     * A cgroup is a pod's sandbox by the runtime's word.
+     *
+     * @param pid of its process, 0 when the runtime does not tell
+     * @return false if there is no such cgroup yet
+     */
+    boolean sandbox(CgroupPath path, long pid) {
+        Optional<Path> cgroup = cgroups.locate(path, pid);
+        OptionalLong id = cgroup.map(cgroups::id).orElse(OptionalLong.empty());
+        id.ifPresent(found -> state.release(cgroup.get(), found));
+        return id.isPresent();
     }
 
     /** A container is gone for the runtime. Its route stays until its cgroup is gone: a dying process is still the workload. */

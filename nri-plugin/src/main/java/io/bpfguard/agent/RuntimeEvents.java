@@ -33,6 +33,8 @@ final class RuntimeEvents implements NriPlugin {
     private final HandlerTimes times;
     /** Pods by id: events of later runtimes may carry a pod's id only. Touched by one handler at a time. */
     private final Map<String, Pod> pods = new HashMap<>();
+    /** Ids of pods whose sandbox had no cgroup when the runtime told of them. */
+    private final Set<String> unreleased = new HashSet<>();
 
     RuntimeEvents(Enforcement enforcement, EventLog log, HandlerTimes times) {
         this.enforcement = enforcement;
@@ -59,6 +61,8 @@ final class RuntimeEvents implements NriPlugin {
     public void synchronize(NodeState state, Budget budget) {
         pods.clear();
         pods.putAll(state.pods());
+        unreleased.addAll(pods.keySet());
+        releaseSandboxes();
         Set<String> present = new HashSet<>();
         for (Container container : state.containers()) {
             present.add(container.id());
@@ -101,6 +105,7 @@ final class RuntimeEvents implements NriPlugin {
     public void event(NriEvent event, Budget budget) throws NriRejection, PolicyException {
         long begin = System.nanoTime();
         try {
+            releaseSandboxes();
             handle(event);
         } finally {
             times.record(System.nanoTime() - begin);
@@ -109,8 +114,15 @@ final class RuntimeEvents implements NriPlugin {
 
     private void handle(NriEvent event) throws NriRejection, PolicyException {
         switch (event) {
-            case NriEvent.RunPodSandbox run -> pods.put(run.pod().id(), run.pod());
-            case NriEvent.RemovePodSandbox remove -> pods.remove(remove.pod().id());
+            case NriEvent.RunPodSandbox run -> {
+                pods.put(run.pod().id(), run.pod());
+                unreleased.add(run.pod().id());
+                releaseSandboxes();
+            }
+            case NriEvent.RemovePodSandbox remove -> {
+                pods.remove(remove.pod().id());
+                unreleased.remove(remove.pod().id());
+            }
             case NriEvent.CreateContainer create -> {
                 requirePolicies();
                 enforcement.expect(facts(pod(create), create.container()), path(create.container()));
@@ -133,6 +145,20 @@ final class RuntimeEvents implements NriPlugin {
             case NriEvent.RemoveContainer remove -> enforcement.remove(remove.container().id());
             default -> LOG.debug("event {} is not subscribed to", event.kind());
         }
+    }
+
+    /** Lets the sandboxes go on that the runtime told of: their cgroups are not of containers that nobody announced. */
+    private void releaseSandboxes() {
+        unreleased.removeIf(id -> {
+            Pod pod = pods.get(id);
+            try {
+                // A runtime of which pods have no process needs nothing.
+                return pod == null || pod.cgroupsPath().isEmpty() || enforcement.sandbox(CgroupPath.of(pod.cgroupsPath()), pod.pid());
+            } catch (RuntimeException failure) {
+                LOG.warn("the sandbox of pod {} stays stopped, if it is", pod.name(), failure);
+                return true;
+            }
+        });
     }
 
     private void requirePolicies() throws NriRejection {

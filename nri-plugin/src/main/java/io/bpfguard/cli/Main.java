@@ -27,6 +27,7 @@ public final class Main {
 
     static CommandLine commandLine() {
         CommandLine command = new CommandLine(new Main());
+        command.setCaseInsensitiveEnumValuesAllowed(true);
         command.setExecutionExceptionHandler((failure, line, parsed) -> {
             report(failure, line.getErr());
             return 1;

@@ -30,7 +30,7 @@ final class StatusCommand implements Callable<Integer> {
     @Option(names = "--run", paramLabel = "DIR", defaultValue = "/run/bpfguard", description = "The agent's --run (default: ${DEFAULT-VALUE}).")
     private Path run;
 
-    @Option(names = "--json", description = "Print one JSON object: hooks (name, misses), waitingFor (module, function, policy, rule) and"
+    @Option(names = "--json", description = "Print one JSON object: hooks (name, misses), waitingFor (module, function, policy, rule), unclaimed (mode, audited, denied) and"
             + " containers (slot, phase, route, generation, audited, denied, killed, errors, eventsLost, eventsThrottled, cgroup).")
     private boolean json;
 
@@ -38,7 +38,9 @@ final class StatusCommand implements Callable<Integer> {
     private CommandSpec spec;
 
     /** The names are those in JSON. */
-    private record Status(List<HookStatus> hooks, List<WaitingModules.Entry> waitingFor, List<ContainerStatus> containers) {}
+    private record Status(List<HookStatus> hooks, List<WaitingModules.Entry> waitingFor, UnclaimedStatus unclaimed, List<ContainerStatus> containers) {}
+
+    private record UnclaimedStatus(String mode, long audited, long denied) {}
 
     private record HookStatus(String name, long misses) {}
 
@@ -59,7 +61,9 @@ final class StatusCommand implements Callable<Integer> {
             return 1;
         }
         Status status = new Status(state.get().hooks().stream().map(hook -> new HookStatus(hook.label(), hook.misses())).toList(),
-                WaitingModules.read(run), state.get().containers().stream().map(ContainerStatus::of).toList());
+                WaitingModules.read(run),
+                new UnclaimedStatus(state.get().unclaimedMode().name().toLowerCase(Locale.ROOT), state.get().unclaimed().audited(), state.get().unclaimed().denied()),
+                state.get().containers().stream().map(ContainerStatus::of).toList());
         PrintWriter out = spec.commandLine().getOut();
         if (json) {
             JsonOutput.print(status, out);
@@ -74,6 +78,8 @@ final class StatusCommand implements Callable<Integer> {
                 .collect(Collectors.joining(" ")));
         status.waitingFor().forEach(entry -> out.println("waiting for module " + entry.module() + ": " + entry.function() + ", "
                 + entry.policy() + " " + entry.rule()));
+        out.println("containers that the runtime made without the agent's answer: " + status.unclaimed().mode() + ", " + status.unclaimed().denied()
+                + " programs denied, " + status.unclaimed().audited() + " only reported");
         out.printf("%-6s %-9s %-6s %-10s %-8s %-8s %-8s %-8s %-8s %-9s %s%n", "SLOT", "PHASE", "ROUTE", "GENERATION", "AUDITED", "DENIED", "KILLED", "ERRORS", "LOST", "THROTTLED", "CGROUP");
         for (ContainerStatus container : status.containers()) {
             out.printf("%-6d %-9s %-6d %-10d %-8d %-8d %-8d %-8d %-8d %-9d %s%n", container.slot(), container.phase(),

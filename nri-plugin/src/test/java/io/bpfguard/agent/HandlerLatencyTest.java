@@ -6,6 +6,7 @@ import io.bpfguard.bpf.routing.ContainerState;
 import io.bpfguard.bpf.routing.InForce;
 import io.bpfguard.bpf.routing.KeyedRoute;
 import io.bpfguard.bpf.routing.Routing;
+import io.bpfguard.bpf.routing.Unclaimed;
 import io.bpfguard.cgroup.Cgroups;
 import io.bpfguard.nri.FakeRuntime;
 import io.bpfguard.nri.NriOptions;
@@ -196,6 +197,12 @@ class HandlerLatencyTest {
             routes.merge(route, 1, Integer::sum);
             return slots.computeIfAbsent(name, _ -> announced.incrementAndGet());
         }
+
+        @Override
+        public void setUnclaimed(Unclaimed settings) {}
+
+        @Override
+        public void release(Path cgroup, long cgroupId) {}
 
         @Override
         public synchronized void forget(String name) {

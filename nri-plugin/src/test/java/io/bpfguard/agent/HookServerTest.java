@@ -6,6 +6,7 @@ import io.bpfguard.bpf.routing.ContainerState;
 import io.bpfguard.bpf.routing.InForce;
 import io.bpfguard.bpf.routing.KeyedRoute;
 import io.bpfguard.bpf.routing.Routing;
+import io.bpfguard.bpf.routing.Unclaimed;
 import io.bpfguard.cgroup.Cgroups;
 import io.bpfguard.policy.check.Checker;
 import io.bpfguard.policy.check.NodeCapabilities;
@@ -303,6 +304,12 @@ class HookServerTest {
             entries.put(slot, new Entry(name, cgroupId, running, runtimeMountNamespace, route, generation));
             return slot;
         }
+
+        @Override
+        public void setUnclaimed(Unclaimed settings) {}
+
+        @Override
+        public void release(Path cgroup, long cgroupId) {}
 
         @Override
         public void forget(String name) {}

@@ -124,6 +124,10 @@ final class Kernel {
         return (int) syscall(Abi.pidfd_open, pid, 0, 0, 0, 0, 0);
     }
 
+    static int pidfd_send_signal(int pidfd, int signal) {
+        return (int) syscall(Abi.pidfd_send_signal, pidfd, signal, 0, 0, 0, 0);
+    }
+
     static int eventfd(int initial, int flags) {
         return (int) syscall(ABI.eventfd2, initial, flags, 0, 0, 0, 0);
     }
@@ -184,6 +188,7 @@ final class Kernel {
     record Abi(int bpf, int close, int read, int write, int eventfd2, int ppoll, int mmap, int munmap, int statfs, int mount, int umount2, int fcntl,
             int openat, int open_by_handle_at, int flock, int openDirectory) {
         static final int pidfd_open = 434;
+        static final int pidfd_send_signal = 424;
 
         static Abi current() {
             String architecture = System.getProperty("os.arch");

@@ -15,6 +15,8 @@ public final class Syscalls {
     /** {@code struct statfs} is 120 bytes on 64-bit machines and begins with f_type. */
     static final int STATFS_SIZE = 120;
 
+    private static final int SIGCONT = 18;
+
     /** From include/linux/exportfs.h. */
     private static final int FILEID_KERNFS = 0xfe;
 
@@ -32,6 +34,20 @@ public final class Syscalls {
             throw BpfException.of("opening a pidfd of process " + pid, -result, "");
         }
         return new Fd(result);
+    }
+
+    /** Sends a process SIGCONT; one that has ended meanwhile needs none. */
+    public static void goOn(int pid) {
+        int pidfd = Kernel.pidfd_open(pid);
+        int result = pidfd;
+        if (pidfd >= 0) {
+            try (Fd process = new Fd(pidfd)) {
+                result = Kernel.pidfd_send_signal(process.number(), SIGCONT);
+            }
+        }
+        if (result < 0 && result != -Errno.ESRCH) {
+            throw BpfException.of("continuing process " + pid, -result, "");
+        }
     }
 
     /**

@@ -18,6 +18,8 @@ import java.util.function.LongPredicate;
 
 /** The slots of containers, their routes, and the two ways to find a slot: by expected name and by cgroup id. Not thread-safe. */
 final class ContainerTable implements AutoCloseable {
+    /** The slot that no container has: what is counted for all that none claims. */
+    static final int UNCLAIMED = 0;
     private static final int CGROUP = 0;
     private static final int STATE = 8;
     private static final int RUNTIME_MNTNS = 12;

@@ -53,7 +53,9 @@ public record DecisionEvent(Duration sinceBoot, long cgroupId, int container, in
         /** No memory for the decision. */
         NO_MEMORY,
         /** A custom program said that it cannot tell. */
-        PROGRAM_FAILED
+        PROGRAM_FAILED,
+        /** No container was announced for the cgroup: {@link Unclaimed}. */
+        UNCLAIMED
     }
 
     /** {@code enum object_kind}; same order. */

@@ -17,6 +17,8 @@ public final class Layout {
     static final int CONTAINER_NAME = 112;
     static final int OBJECT_SIZE = 1024;
     static final int NAME_SIZE = 128;
+    /** Of a program that holds a pod's namespaces. */
+    static final int PROGRAM_NAME_SIZE = 64;
     static final int HOOKS = 64;
     static final int STEPS = 32;
     static final int BLOCK_SIZE = 65536;
@@ -25,13 +27,13 @@ public final class Layout {
     static final int FIRST_PROGRAM_SLOT = 16;
     /** How many slots it has: {@code steps} in chain.h. */
     static final int SLOTS = 64;
-    private static final int LAYOUT_VERSION = 4;
+    private static final int LAYOUT_VERSION = 5;
     /** The name of the variable in layout.h. */
     public static final String CONSTANT = "layout";
 
     private static final List<Integer> EXPECTED = List.of(LABEL_SIZE, CONTAINER_SIZE, ROUTE_SIZE, CHAIN_SIZE, EVENT_SIZE,
             EVENT_OBJECT, CONTAINER_NAME, OBJECT_SIZE, NAME_SIZE, HOOKS, STEPS, BLOCK_SIZE, RULESET_VERSION,
-            FIRST_PROGRAM_SLOT, LAYOUT_VERSION);
+            FIRST_PROGRAM_SLOT, PROGRAM_NAME_SIZE, LAYOUT_VERSION);
 
     private Layout() {}
 

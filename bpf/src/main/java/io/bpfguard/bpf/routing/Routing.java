@@ -1,6 +1,7 @@
 package io.bpfguard.bpf.routing;
 
 import io.bpfguard.policy.compiled.Route;
+import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -76,6 +77,17 @@ public interface Routing {
      * @param policies what they were made of; from then on in force
      */
     void switchRoutes(Map<Integer, KeyedRoute> routesBySlot, InForce policies);
+
+    /** What is done with workloads that no container claims, from now on. */
+    void setUnclaimed(Unclaimed settings);
+
+    /**
+     * A cgroup is a pod's sandbox, not a container that was not announced: its program goes on, or will not be stopped.
+     *
+     * @param cgroup relative to the root of the hierarchy
+     * @param cgroupId its id
+     */
+    void release(Path cgroup, long cgroupId);
 
     /** The slot of the container that a cgroup belongs to, by the cgroup's id. */
     OptionalInt slot(long cgroupId);

@@ -15,6 +15,7 @@ import io.bpfguard.policy.compiled.Route;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
@@ -40,7 +41,7 @@ import java.util.concurrent.locks.ReentrantLock;
 public final class RoutingState implements Routing, AutoCloseable {
     /** What is attached for a container's life; the names are those of the programs in lifecycle.bpf.c. */
     private static final List<String> LIFECYCLE = List.of("cgroup_made", "cgroup_gone", "task_made", "program_executed",
-            "mount_asked", "mount_moved", "root_changed");
+            "mount_asked", "mount_moved", "root_changed", "held_signalled", "held_traced");
 
     private static final List<String> MAPS = List.of("expected", "cgroups", "containers", "container_routes", "routes", "chains", "rulesets", "events",
             Contents.MAP, InForce.MAP);
@@ -57,6 +58,7 @@ public final class RoutingState implements Routing, AutoCloseable {
     private final Contents contents;
     private final RouteTable routes;
     private final ContainerTable containers;
+    private final UnclaimedMaps unclaimed;
     private final int hostMountNamespace;
     private final boolean adopted;
     private final int adoptedGeneration;
@@ -73,6 +75,7 @@ public final class RoutingState implements Routing, AutoCloseable {
         contents = new Contents(maps.get(Contents.MAP));
         routes = new RouteTable(maps.get("routes"), maps.get("chains"), maps.get("rulesets"), hooks, contents);
         containers = new ContainerTable(maps.get("containers"), maps.get("container_routes"), maps.get("expected"), maps.get("cgroups"));
+        unclaimed = new UnclaimedMaps(root.resolve("maps"), CGROUPS);
         processes.othersWrote();
         routes.reload(containers.usedRoutes());
         adoptedGeneration = Math.max(containers.all().stream().mapToInt(ContainerState::generation).max().orElse(0),
@@ -294,6 +297,37 @@ public final class RoutingState implements Routing, AutoCloseable {
     }
 
     @Override
+    public void setUnclaimed(Unclaimed settings) {
+        locked(() -> {
+            unclaimed.set(settings);
+            return null;
+        });
+    }
+
+    @Override
+    public void release(Path cgroup, long cgroupId) {
+        locked(() -> {
+            if (!unclaimed.isSandbox(cgroupId)) {
+                throw new RoutingException("there is no room to note that " + cgroup + " is a pod's sandbox: its program stays stopped, which does no harm");
+            }
+            return null;
+        });
+        // After it was noted: whoever is executed there from now on is not stopped.
+        try {
+            for (String pid : Files.readAllLines(CGROUPS.resolve(cgroup).resolve("cgroup.procs"))) {
+                // 0: it is in a pid namespace that this process does not see.
+                if (!pid.equals("0")) {
+                    Syscalls.goOn(Integer.parseInt(pid));
+                }
+            }
+        } catch (NoSuchFileException gone) {
+            // The sandbox has ended.
+        } catch (IOException failure) {
+            throw new UncheckedIOException("looking for the processes of " + cgroup, failure);
+        }
+    }
+
+    @Override
     public Optional<InForce> inForce() {
         return locked(() -> InForce.read(maps.get(InForce.MAP)));
     }
@@ -351,8 +385,10 @@ public final class RoutingState implements Routing, AutoCloseable {
      *
      * @param containers as {@link #containers()}
      * @param hooks the attached hooks
+     * @param unclaimedMode what is done with workloads that no container claims
+     * @param unclaimed what was done with them
      */
-    public record Snapshot(List<ContainerState> containers, List<AttachedHook> hooks) {}
+    public record Snapshot(List<ContainerState> containers, List<AttachedHook> hooks, Unclaimed.Mode unclaimedMode, ContainerState unclaimed) {}
 
     /**
      * A place where a router is attached.
@@ -374,8 +410,8 @@ public final class RoutingState implements Routing, AutoCloseable {
                 BpfMap cgroups = BpfMap.openPinned(pins.resolve("cgroups"))) {
             List<AttachedHook> hooks = Pins.list(root.resolve("hooks")).stream().map(entry -> new AttachedHook(
                     entry.getFileName().toString().replaceFirst("^[0-9]+-", ""), misses(libbpf, entry.resolve("link")))).toList();
-            try (ContainerTable table = new ContainerTable(containers, routes, expected, cgroups)) {
-                return Optional.of(new Snapshot(table.all(), hooks));
+            try (ContainerTable table = new ContainerTable(containers, routes, expected, cgroups); UnclaimedMaps unclaimed = new UnclaimedMaps(pins, CGROUPS)) {
+                return Optional.of(new Snapshot(table.all(), hooks, unclaimed.mode(), table.read(ContainerTable.UNCLAIMED)));
             }
         }
     }
@@ -459,6 +495,7 @@ public final class RoutingState implements Routing, AutoCloseable {
         lock.lock();
         try {
             containers.close();
+            unclaimed.close();
             maps.values().forEach(BpfMap::close);
             processes.close();
         } finally {

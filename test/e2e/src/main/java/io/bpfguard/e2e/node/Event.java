@@ -28,6 +28,10 @@ public record Event(JsonNode json) {
         return text("errno");
     }
 
+    public String reason() {
+        return text("reason");
+    }
+
     public String object() {
         return text("object");
     }

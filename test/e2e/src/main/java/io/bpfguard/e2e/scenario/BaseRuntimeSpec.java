@@ -31,6 +31,8 @@ public final class BaseRuntimeSpec implements Scenario {
     @Override
     public void run(Stage stage) throws InterruptedException {
         stage.agent.stop();
+        // Also what it left for containers that nobody claims: those of other runtime handlers have no hook.
+        stage.agent.uninstall();
         stage.policies.write(name(), Catalogue.keeping(name(), "first-opens/*", "kept"));
         var loaded = stage.agent.command("load");
         stage.report.check(loaded.ok(), "bpfguard load puts the policies in force", loaded.output());

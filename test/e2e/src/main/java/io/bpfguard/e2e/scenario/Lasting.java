@@ -28,6 +28,7 @@ public final class Lasting implements Scenario {
         var old = stage.idle(pod, "old");
         judged(stage, old, "kept", "with the agent");
 
+        stage.free();
         stage.agent.kill();
         judged(stage, old, "kept", "after kill -9 of the agent");
         freeWorks(stage, "while no agent runs");

@@ -38,7 +38,7 @@ public final class Scenarios {
                 Catalogue::capabilities, UnixSockets::scenario, Catalogue::systemCalls, Catalogue::setns, Catalogue::functions, Catalogue::functionDeny,
                 SystemCallFunctions::new, Catalogue::lsmHooks, Catalogue::cveMount,
                 Catalogue::cveRelease, RuntimeWork::new, Sessions::new, Edits::new, Switches::new, Storm::new, Lasting::new,
-                Agreement::new, RuleCost::new, Programs::new, LatePrograms::new, Adoption::new, Launched::new, WrongStart::new, OciHook::new, HookKills::new, BaseRuntimeSpec::new, WebServer::new,
+                Agreement::new, RuleCost::new, Programs::new, LatePrograms::new, Adoption::new, Launched::new, WrongStart::new, OciHook::new, HookKills::new, UnclaimedContainers::new, BaseRuntimeSpec::new, WebServer::new,
                 FirstInstruction::live, FirstInstruction::frozen, RuntimeRestart::new, LateRuntime::new, BadNode::new, NoBpfLsm::new, CgroupV1::new, Demo::new);
         for (var maker : concat(List.of(makers, Families.ALL, Acceptance.ALL, Conditions.ALL, Arguments.ALL))) {
             all.put(maker.get().name(), maker);
