@@ -41,8 +41,8 @@ import org.slf4j.LoggerFactory;
  * a change of policies only changes its route. Thread-safe: an event and a switch never run at the same time.
  */
 final class Enforcement {
-    /** Events of an older generation can still be in the ring when it is no longer in force. */
     private static final Logger LOG = LoggerFactory.getLogger(Enforcement.class);
+    /** Events of an older generation can still be in the ring when it is no longer in force. */
     private static final int REMEMBERED_GENERATIONS = 16;
     /** Longer than any hook takes between writing a container down and taking it in. */
     private static final Duration FORGOTTEN = Duration.ofMinutes(10);

@@ -258,7 +258,7 @@ class HookServerTest {
     }
 
     /** Stands for the kernel's maps. */
-    private static final class Slots implements Routing {
+    static final class Slots implements Routing {
         private record Entry(String name, long cgroup, boolean running, int namespace, KeyedRoute route, int generation) {}
 
         private final Map<Integer, Entry> entries = new HashMap<>();
