@@ -69,6 +69,12 @@ class LayersTest {
     }
 
     @Test
+    void eventsAndTheProtocolOfTheCommandKnowNoKernelAndNoRuntime() {
+        noClasses().that().resideInAnyPackage("io.bpfguard.events..", "io.bpfguard.control..").should().dependOnClassesThat()
+                .resideInAnyPackage("io.bpfguard.bpf..", "io.bpfguard.nri..", "io.bpfguard.ttrpc..", "io.bpfguard.agent..", "io.bpfguard.cli..").check(CODE);
+    }
+
+    @Test
     void noCircles() {
         SlicesRuleDefinition.slices().matching("io.bpfguard.(**)").should().beFreeOfCycles().check(CODE);
     }

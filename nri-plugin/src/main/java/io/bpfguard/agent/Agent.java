@@ -7,6 +7,15 @@ import io.bpfguard.bpf.node.ProgramDirectory;
 import io.bpfguard.bpf.node.RunningKernel;
 import io.bpfguard.bpf.routing.RoutingState;
 import io.bpfguard.cgroup.Cgroups;
+import io.bpfguard.control.AgentStatus;
+import io.bpfguard.control.Version;
+import io.bpfguard.events.EventLog;
+import io.bpfguard.events.EventSink;
+import io.bpfguard.metrics.ContainerTotals;
+import io.bpfguard.metrics.HandlerTimes;
+import io.bpfguard.metrics.KernelMetrics;
+import io.bpfguard.metrics.Metrics;
+import io.bpfguard.metrics.MetricsServer;
 import io.bpfguard.nri.LaunchEnvironment;
 import io.bpfguard.nri.LaunchedConnector;
 import io.bpfguard.nri.NriOptions;
@@ -15,9 +24,9 @@ import io.bpfguard.nri.NriState;
 import io.bpfguard.nri.TrunkConnector;
 import io.bpfguard.nri.UnixSocketConnector;
 import io.bpfguard.policy.read.FileRules;
-import io.bpfguard.state.StoredContainers;
 import io.bpfguard.state.PolicyFile;
 import io.bpfguard.state.RootDirectory;
+import io.bpfguard.state.StoredContainers;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
@@ -28,6 +37,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -52,11 +62,14 @@ public final class Agent implements AutoCloseable {
     private final Deque<AutoCloseable> open = new ArrayDeque<>();
     private final CountDownLatch ended = new CountDownLatch(1);
     private final EventLog log;
-    private final HandlerTimes times = new HandlerTimes();
+    private final Metrics metrics = new Metrics(Version.PRODUCT);
+    private final Instant since = Instant.now();
     private final AtomicBoolean closing = new AtomicBoolean();
 
-    private Agent(OutputStream events) {
-        log = new EventLog(events, Clock.systemUTC());
+    private Agent(AgentOutput output, OutputStream events) {
+        log = new EventLog(output.sinks(EventSink.to(events, "standard output")), Clock.systemUTC());
+        open.push(log);
+        metrics.eventsNotKept(log::lost);
     }
 
     /**
@@ -66,7 +79,7 @@ public final class Agent implements AutoCloseable {
      * @throws AgentException if it cannot do its work here; the message says what to do
      */
     public static Agent start(AgentOptions options, OutputStream events) throws AgentException {
-        Agent agent = new Agent(events);
+        Agent agent = new Agent(options.output(), events);
         try {
             agent.run(options);
             return agent;
@@ -83,7 +96,7 @@ public final class Agent implements AutoCloseable {
      * @throws AgentException if it cannot do its work here, or an agent runs; the message says what to do
      */
     public static boolean load(AgentDirectories directories, OutputStream events) throws AgentException {
-        try (Agent agent = new Agent(events)) {
+        try (Agent agent = new Agent(AgentOutput.NONE, events)) {
             return agent.open(directories).policies().load();
         }
     }
@@ -105,7 +118,7 @@ public final class Agent implements AutoCloseable {
         StoredContainers stored = new StoredContainers(directories.run().resolve("containers"));
         Enforcement enforcement = new Enforcement(state, Cgroups.HERE, new PolicyFile(directories.run().resolve("policies")), stored);
         Policies policies = new Policies(directories.policies(), directories.programs(), directories.state().resolve("accepted"), directories.run(),
-                programs -> new NodeWithPrograms(kernel, new ProgramDirectory(libbpf, programs, FileRules.ROOT)), enforcement, log);
+                programs -> new NodeWithPrograms(kernel, new ProgramDirectory(libbpf, programs, FileRules.ROOT)), enforcement, log, metrics);
         return new Parts(kernel, state, enforcement, policies, stored);
     }
 
@@ -115,22 +128,31 @@ public final class Agent implements AutoCloseable {
         Parts parts = open(directories);
         Enforcement enforcement = parts.enforcement();
         Policies policies = parts.policies();
-        DecisionLog decisions = new DecisionLog(parts.state(), enforcement, log);
+        DecisionLog decisions = new DecisionLog(parts.state(), enforcement, log, metrics);
         open.push(decisions);
         // First the watchers: a file that is written while a directory is read is then read again.
         open.push(new PolicyWatcher(directories.policies(), policies::load));
         open.push(new PolicyWatcher(directories.programs(), policies::load));
         policies.loadOrRestore();
         open.push(new ModuleWatcher(enforcement::waiting, parts.kernel()::isLive, policies::moduleLoaded));
-        open.push(housekeeping(enforcement, decisions));
-        open.push(HookServer.start(directories.run().resolve("hook.sock"), enforcement, parts.stored(), Cgroups.HERE));
+        ContainerTotals totals = new ContainerTotals();
+        open.push(housekeeping(enforcement, decisions, totals));
+        open.push(HookServer.start(directories.run().resolve("hook.sock"), enforcement, parts.stored(), Cgroups.HERE, metrics));
+        RuntimeEvents plugin = new RuntimeEvents(enforcement, log, metrics);
+        open.push(ControlServer.start(directories.run(), () -> status(plugin, enforcement, policies), policies::load));
+        metrics.registry().register(new KernelMetrics(enforcement::containers, totals, enforcement::hooks));
+        options.output().metrics().flatMap(address -> MetricsServer.start(address, metrics.registry())).ifPresent(open::push);
         LOG.info("ready in {} ms, {} state below {}", Duration.ofNanos(System.nanoTime() - begin).toMillis(),
                 parts.state().adopted() ? "adopted" : "new", directories.bpffs());
-        open.push(link(options, enforcement));
+        open.push(link(options, plugin));
     }
 
-    private NriRunner link(AgentOptions options, Enforcement enforcement) {
-        RuntimeEvents plugin = new RuntimeEvents(enforcement, log, times);
+    private AgentStatus status(RuntimeEvents plugin, Enforcement enforcement, Policies policies) {
+        return new AgentStatus(Version.PRODUCT, ProcessHandle.current().pid(), since.toString(), plugin.runtime(),
+                plugin.link().name().toLowerCase(Locale.ROOT), enforcement.generation(), enforcement.policyNames(), policies.problems(), enforcement.named());
+    }
+
+    private NriRunner link(AgentOptions options, RuntimeEvents plugin) {
         Optional<LaunchEnvironment> launched = LaunchEnvironment.from(options.environment());
         TrunkConnector connector = launched.<TrunkConnector>map(environment -> new LaunchedConnector(environment.socket()))
                 .orElseGet(() -> new UnixSocketConnector(options.socket()));
@@ -152,7 +174,7 @@ public final class Agent implements AutoCloseable {
     }
 
     /** Frees what belongs to containers that ended while nobody told. */
-    private static AutoCloseable housekeeping(Enforcement enforcement, DecisionLog decisions) {
+    private static AutoCloseable housekeeping(Enforcement enforcement, DecisionLog decisions, ContainerTotals totals) {
         Thread thread = Thread.ofPlatform().daemon().name("housekeeping").start(() -> {
             while (!Thread.currentThread().isInterrupted()) {
                 try {
@@ -160,6 +182,7 @@ public final class Agent implements AutoCloseable {
                     Set<Integer> ended = enforcement.ended();
                     decisions.drain();
                     decisions.reportMissing();
+                    totals.add(enforcement.containers());
                     enforcement.free(ended);
                 } catch (InterruptedException closed) {
                     return;
@@ -203,6 +226,7 @@ public final class Agent implements AutoCloseable {
         if (closing.getAndSet(true)) {
             return;
         }
+        HandlerTimes times = metrics.handlerTimes();
         if (times.count() > 0) {
             log.write("agent", json -> {
                 json.writeStringField("state", "stopping");

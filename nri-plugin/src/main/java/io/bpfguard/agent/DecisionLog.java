@@ -5,6 +5,8 @@ import io.bpfguard.bpf.libbpf.RingBuffer;
 import io.bpfguard.bpf.routing.ContainerState;
 import io.bpfguard.bpf.routing.DecisionEvent;
 import io.bpfguard.bpf.routing.RoutingState;
+import io.bpfguard.events.EventLog;
+import io.bpfguard.metrics.Metrics;
 import io.bpfguard.policy.check.SystemCalls;
 import io.bpfguard.policy.compiled.PathOperation;
 import io.bpfguard.policy.compiled.RuleInfo;
@@ -37,6 +39,7 @@ final class DecisionLog implements AutoCloseable {
 
     private final Enforcement enforcement;
     private final EventLog log;
+    private final Metrics metrics;
     private final RingBuffer ring;
     private final Thread thread;
     private final Instant boot;
@@ -47,9 +50,10 @@ final class DecisionLog implements AutoCloseable {
     private volatile boolean closed;
 
     /** Starts to read; the ring outlives this object. */
-    DecisionLog(RoutingState state, Enforcement enforcement, EventLog log) {
+    DecisionLog(RoutingState state, Enforcement enforcement, EventLog log, Metrics metrics) {
         this.enforcement = enforcement;
         this.log = log;
+        this.metrics = metrics;
         boot = bootTime();
         SystemCalls.names().stream().map(name -> SystemCalls.named(name).orElseThrow()).forEach(call -> {
             call.number64().ifPresent(number -> calls64.put(number, call.name()));
@@ -80,6 +84,7 @@ final class DecisionLog implements AutoCloseable {
     private void write(DecisionEvent event) {
         Optional<Enforcement.Member> member = enforcement.member(event.container(), event.cgroupId());
         Optional<RuleInfo> rule = enforcement.rule(event.generation(), event.rule());
+        rule.ifPresent(info -> metrics.decided(info.policy(), info.rule(), event.action().name().toLowerCase(Locale.ROOT)));
         log.write(boot.plus(event.sinceBoot()), event.action().name().toLowerCase(Locale.ROOT), json -> {
             member.ifPresent(container -> writeContainer(json, container));
             if (member.isEmpty()) {

@@ -7,6 +7,7 @@ import io.bpfguard.bpf.routing.ProgramRefused;
 import io.bpfguard.bpf.routing.Routing;
 import io.bpfguard.cgroup.CgroupPath;
 import io.bpfguard.cgroup.Cgroups;
+import io.bpfguard.control.AgentStatus.NamedContainer;
 import io.bpfguard.policy.check.CheckedPolicies;
 import io.bpfguard.policy.check.Checker;
 import io.bpfguard.policy.check.NodeCapabilities;
@@ -19,9 +20,9 @@ import io.bpfguard.policy.model.PolicySet;
 import io.bpfguard.policy.model.Problem;
 import io.bpfguard.policy.select.ContainerFacts;
 import io.bpfguard.policy.select.Selector;
+import io.bpfguard.state.PolicyFile;
 import io.bpfguard.state.StoredContainer;
 import io.bpfguard.state.StoredContainers;
-import io.bpfguard.state.PolicyFile;
 import io.bpfguard.state.UnknownLabels;
 import java.time.Duration;
 import java.util.HashMap;
@@ -31,6 +32,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
@@ -161,6 +163,31 @@ final class Enforcement {
         } finally {
             lock.unlock();
         }
+    }
+
+    /** The names of the policies in force. */
+    List<String> policyNames() {
+        lock.lock();
+        try {
+            return policies == null ? List.of() : policies.policies().stream().map(policy -> policy.name().value()).sorted().toList();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The containers that are known by name, in the order of their slots, each with the policies that are for it. */
+    List<NamedContainer> named() {
+        lock.lock();
+        try {
+            return new TreeMap<>(bySlot).values().stream().map(member -> new NamedContainer(member.slot(), member.facts().namespace(),
+                    member.facts().podName(), member.facts().containerName(), member.facts().containerId(), selected(member.facts()))).toList();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private List<String> selected(ContainerFacts facts) {
+        return policies == null ? List.of() : Selector.select(policies, facts).stream().map(policy -> policy.name().value()).toList();
     }
 
     /** Whether these policies, word for word and place for place, are in force, with these programs. */
@@ -349,7 +376,12 @@ final class Enforcement {
 
     /** The label of a hook by its number: {@code lsm-file_open}. */
     String hook(int number) {
-        return state.hooks().getOrDefault(number, "hook-" + number);
+        return hooks().getOrDefault(number, "hook-" + number);
+    }
+
+    /** The attached hooks by number. */
+    Map<Integer, String> hooks() {
+        return state.hooks();
     }
 
     private KeyedRoute route(ContainerFacts facts) throws PolicyException {

@@ -4,21 +4,16 @@ import io.bpfguard.cgroup.Cgroups;
 import io.bpfguard.hook.HookException;
 import io.bpfguard.hook.RuntimeState;
 import io.bpfguard.hook.StartingContainer;
+import io.bpfguard.metrics.Metrics;
 import io.bpfguard.policy.model.PolicyException;
-import io.bpfguard.state.RootDirectory;
 import io.bpfguard.state.StoredContainers;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.StandardProtocolFamily;
-import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
-import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,60 +29,35 @@ final class HookServer implements AutoCloseable {
     private static final int LONGEST_HEADER = 256;
     private static final int LARGEST_STATE = 16 << 20;
     private static final int LONGEST_REASON = 4000;
+    private static final String YES = "yes";
+    private static final Set<String> STAGES = Set.of("createRuntime", "poststop");
 
-    private final ServerSocketChannel server;
-    private final Path socket;
+    private final RootSocket socket;
     private final Enforcement enforcement;
     private final StoredContainers stored;
     private final Cgroups cgroups;
+    private final Metrics metrics;
 
-    private HookServer(ServerSocketChannel server, Path socket, Enforcement enforcement, StoredContainers stored, Cgroups cgroups) {
-        this.server = server;
-        this.socket = socket;
+    private HookServer(Path socket, Enforcement enforcement, StoredContainers stored, Cgroups cgroups, Metrics metrics) {
         this.enforcement = enforcement;
         this.stored = stored;
         this.cgroups = cgroups;
+        this.metrics = metrics;
+        this.socket = RootSocket.listen(socket, "hooks", this::serve);
     }
 
     /** Starts it; a socket that an earlier agent left is replaced. */
-    static HookServer start(Path socket, Enforcement enforcement, StoredContainers stored, Cgroups cgroups) {
-        try {
-            RootDirectory.make(socket.getParent());
-            Files.deleteIfExists(socket);
-            ServerSocketChannel channel = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
-            channel.bind(UnixDomainSocketAddress.of(socket), 128);
-            Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString("rw-------"));
-            HookServer started = new HookServer(channel, socket, enforcement, stored, cgroups);
-            Thread.ofPlatform().daemon().name("hooks").start(started::accept);
-            return started;
-        } catch (IOException failure) {
-            throw new UncheckedIOException("making the socket for OCI hooks, " + socket, failure);
-        }
+    static HookServer start(Path socket, Enforcement enforcement, StoredContainers stored, Cgroups cgroups, Metrics metrics) {
+        return new HookServer(socket, enforcement, stored, cgroups, metrics);
     }
 
-    private void accept() {
-        while (server.isOpen()) {
-            try {
-                SocketChannel launcher = server.accept();
-                Thread.ofVirtual().name("hook").start(() -> serve(launcher));
-            } catch (IOException closed) {
-                if (server.isOpen()) {
-                    LOG.error("accepting OCI hooks failed; they go on without the agent", closed);
-                }
-                return;
-            }
-        }
-    }
-
-    private void serve(SocketChannel launcher) {
-        try (launcher) {
-            Request request = Request.read(launcher);
-            ByteBuffer answer = ByteBuffer.wrap((answer(request, () -> waits(launcher)) + "\n").getBytes(StandardCharsets.UTF_8));
-            while (answer.hasRemaining()) {
-                launcher.write(answer);
-            }
-        } catch (IOException failure) {
-            LOG.warn("a hook could not be answered: {}", failure.toString());
+    private void serve(SocketChannel launcher) throws IOException {
+        Request request = Request.read(launcher);
+        String said = answer(request, () -> waits(launcher));
+        metrics.hookAnswered(request.knownStage(), said.equals(YES));
+        ByteBuffer answer = ByteBuffer.wrap((said + "\n").getBytes(StandardCharsets.UTF_8));
+        while (answer.hasRemaining()) {
+            launcher.write(answer);
         }
     }
 
@@ -116,7 +86,7 @@ final class HookServer implements AutoCloseable {
                 }
                 default -> throw new HookException("there is nothing to do at the stage " + request.stage());
             }
-            return "yes";
+            return YES;
         } catch (HookException | AgentException | PolicyException | IOException told) {
             return no(told.getMessage());
         } catch (RuntimeException failure) {
@@ -187,6 +157,11 @@ final class HookServer implements AutoCloseable {
             }
         }
 
+        /** The stage, where it is one that hooks have. */
+        String knownStage() {
+            return STAGES.contains(stage) ? stage : "other";
+        }
+
         ByteArrayInputStream body() {
             return new ByteArrayInputStream(state);
         }
@@ -194,7 +169,6 @@ final class HookServer implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        server.close();
-        Files.deleteIfExists(socket);
+        socket.close();
     }
 }

@@ -1,5 +1,7 @@
 package io.bpfguard.agent;
 
+import io.bpfguard.events.EventLog;
+import io.bpfguard.metrics.Metrics;
 import io.bpfguard.policy.check.CheckedPolicies;
 import io.bpfguard.policy.check.Checker;
 import io.bpfguard.policy.check.NodeCapabilities;
@@ -33,9 +35,10 @@ final class Policies {
     private final Function<Path, NodeCapabilities> node;
     private final Enforcement enforcement;
     private final EventLog log;
+    private final Metrics metrics;
     private final Path runDirectory;
-    /** Whether the last look found something wrong; one thread looks at a time. */
-    private boolean rejected;
+    /** What the last look at the directory found wrong; one thread looks at a time. */
+    private volatile List<String> problems = List.of();
 
     /**
      * @param directory where people write policies
@@ -44,7 +47,8 @@ final class Policies {
      * @param node this node, with one look at a directory of programs
      * @param runDirectory where it is written down what waits for modules of the kernel
      */
-    Policies(Path directory, Path programs, Path accepted, Path runDirectory, Function<Path, NodeCapabilities> node, Enforcement enforcement, EventLog log) {
+    Policies(Path directory, Path programs, Path accepted, Path runDirectory, Function<Path, NodeCapabilities> node, Enforcement enforcement, EventLog log,
+            Metrics metrics) {
         this.directory = directory;
         this.programs = programs;
         this.accepted = accepted;
@@ -52,6 +56,7 @@ final class Policies {
         this.node = node;
         this.enforcement = enforcement;
         this.log = log;
+        this.metrics = metrics;
     }
 
     /** Reads the directory and switches to what it says; false if that is wrong and nothing changed. */
@@ -72,10 +77,16 @@ final class Policies {
         return true;
     }
 
+    /** Why what the directory said last is not in force; empty if it is. */
+    List<String> problems() {
+        return problems;
+    }
+
     /** A module of the kernel that rules wait for was loaded: puts those in force. */
     synchronized void moduleLoaded(String module) {
         try {
             int generation = enforcement.switchAgain();
+            metrics.policiesAccepted(enforcement.policyNames().size(), generation);
             WaitingModules.write(runDirectory, enforcement.waiting());
             log.write("module-loaded", json -> {
                 json.writeStringField("module", module);
@@ -87,6 +98,8 @@ final class Policies {
         } catch (RuntimeException failure) {
             LOG.error("what waits for the module {} cannot be put in force", module, failure);
             reject(List.of(String.valueOf(failure.getMessage())));
+        } catch (OutOfMemoryError tooMany) {
+            rejectTooMany("what waits for the module " + module + " needs");
         }
     }
 
@@ -95,13 +108,13 @@ final class Policies {
             NodeCapabilities here = node.apply(programsFrom);
             CheckedPolicies checked = Checker.check(PolicyReader.readDirectory(from), here);
             boolean same = enforcement.isInForce(checked);
-            if (same && !rejected) {
+            if (same && problems.isEmpty()) {
                 LOG.debug("the policies in {} are in force already", from);
                 return true;
             }
             checked.warnings().forEach(warning -> LOG.warn("{}", warning));
             int generation = same ? enforcement.generation() : enforcement.switchTo(checked, here);
-            rejected = false;
+            metrics.policiesAccepted(checked.policies().size(), generation);
             List<WaitingRule> waiting = enforcement.waiting();
             WaitingModules.write(runDirectory, waiting);
             waiting.forEach(rule -> LOG.info("policy {}, {} waits for the kernel module {}", rule.policy(), rule.rule(), rule.function().module()));
@@ -111,6 +124,8 @@ final class Policies {
                 json.writeStringField("from", from.toString());
             });
             if (keep) {
+                problems = List.of();
+                metrics.policiesWrong(false);
                 keepCopy(checked.programs());
             }
             return true;
@@ -121,17 +136,23 @@ final class Policies {
             LOG.error("the policies in {} cannot be put in force", from, failure);
             reject(List.of(String.valueOf(failure.getMessage())));
         } catch (OutOfMemoryError tooMany) {
-            // What was made of them is garbage by now.
-            String problem = "the policies in " + from + " need more memory than the agent has, " + (Runtime.getRuntime().maxMemory() >> 20)
-                    + " MiB: write fewer rules, by globs that cover several, or raise -Xmx in the agent's start script; what was in force stays in force";
-            LOG.error(problem);
-            reject(List.of(problem));
+            rejectTooMany("the policies in " + from + " need");
         }
         return false;
     }
 
+    /** What was made of them is garbage by now. */
+    private void rejectTooMany(String need) {
+        String problem = need + " more memory than the agent has, " + (Runtime.getRuntime().maxMemory() >> 20)
+                + " MiB: write fewer rules, by globs that cover several, or raise -Xmx in the agent's start script; what was in force stays in force";
+        LOG.error(problem);
+        reject(List.of(problem));
+    }
+
     private void reject(List<String> problems) {
-        rejected = true;
+        this.problems = List.copyOf(problems);
+        metrics.policiesRefused();
+        metrics.policiesWrong(true);
         log.write("policies-rejected", json -> {
             json.writeArrayFieldStart("problems");
             for (String problem : problems) {

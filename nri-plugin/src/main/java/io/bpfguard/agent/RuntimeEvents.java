@@ -1,6 +1,8 @@
 package io.bpfguard.agent;
 
 import io.bpfguard.cgroup.CgroupPath;
+import io.bpfguard.events.EventLog;
+import io.bpfguard.metrics.Metrics;
 import io.bpfguard.nri.Budget;
 import io.bpfguard.nri.Container;
 import io.bpfguard.nri.ContainerState;
@@ -16,6 +18,7 @@ import io.bpfguard.policy.model.PolicyException;
 import io.bpfguard.policy.select.ContainerFacts;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.slf4j.Logger;
@@ -30,14 +33,17 @@ final class RuntimeEvents implements NriPlugin {
 
     private final Enforcement enforcement;
     private final EventLog log;
-    private final HandlerTimes times;
+    private final Metrics metrics;
     /** Pods by id: events of later runtimes may carry a pod's id only. Touched by one handler at a time. */
     private final Map<String, Pod> pods = new HashMap<>();
+    /** Its name and version; empty before there was one. */
+    private volatile String runtime = "";
+    private volatile NriState link = NriState.DISCONNECTED;
 
-    RuntimeEvents(Enforcement enforcement, EventLog log, HandlerTimes times) {
+    RuntimeEvents(Enforcement enforcement, EventLog log, Metrics metrics) {
         this.enforcement = enforcement;
         this.log = log;
-        this.times = times;
+        this.metrics = metrics;
     }
 
     @Override
@@ -47,12 +53,25 @@ final class RuntimeEvents implements NriPlugin {
 
     @Override
     public void configure(RuntimeInfo runtime, String config, Budget budget) {
-        LOG.info("runtime {} {}", runtime.name(), runtime.version());
+        this.runtime = runtime.name() + " " + runtime.version();
+        LOG.info("runtime {}", this.runtime);
     }
 
     @Override
     public void stateChanged(NriState state) {
-        log.write("agent", json -> json.writeStringField("state", state.name().toLowerCase(java.util.Locale.ROOT)));
+        link = state;
+        metrics.linked(state == NriState.SYNCHRONIZED);
+        log.write("agent", json -> json.writeStringField("state", state.name().toLowerCase(Locale.ROOT)));
+    }
+
+    /** The runtime that last told of itself, its name and version. */
+    String runtime() {
+        return runtime;
+    }
+
+    /** Where the link to it stands. */
+    NriState link() {
+        return link;
     }
 
     @Override
@@ -103,7 +122,7 @@ final class RuntimeEvents implements NriPlugin {
         try {
             handle(event);
         } finally {
-            times.record(System.nanoTime() - begin);
+            metrics.handled(event.kind().name().toLowerCase(Locale.ROOT), System.nanoTime() - begin);
         }
     }
 

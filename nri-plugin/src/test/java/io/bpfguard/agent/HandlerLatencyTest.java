@@ -7,6 +7,9 @@ import io.bpfguard.bpf.routing.InForce;
 import io.bpfguard.bpf.routing.KeyedRoute;
 import io.bpfguard.bpf.routing.Routing;
 import io.bpfguard.cgroup.Cgroups;
+import io.bpfguard.events.EventLog;
+import io.bpfguard.events.EventSink;
+import io.bpfguard.metrics.Metrics;
 import io.bpfguard.nri.FakeRuntime;
 import io.bpfguard.nri.NriOptions;
 import io.bpfguard.nri.NriRunner;
@@ -23,15 +26,15 @@ import io.bpfguard.policy.compiled.KernelFunction;
 import io.bpfguard.policy.compiled.Route;
 import io.bpfguard.policy.model.PolicySet;
 import io.bpfguard.policy.read.PolicyReader;
-import io.bpfguard.state.StoredContainers;
 import io.bpfguard.state.PolicyFile;
+import io.bpfguard.state.StoredContainers;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -65,11 +68,11 @@ class HandlerLatencyTest {
         Enforcement enforcement = new Enforcement(routing, new Cgroups(directory, directory),
                 new PolicyFile(directory.resolve("policies")), new StoredContainers(directory.resolve("containers")));
         enforcement.switchTo(Checker.check(policies(), new AnyNode()), new AnyNode());
-        EventLog log = new EventLog(OutputStream.nullOutputStream(), Clock.systemUTC());
+        EventLog log = new EventLog(List.of(EventSink.to(OutputStream.nullOutputStream(), "nowhere")), Clock.systemUTC());
         Path socket = directory.resolve("nri.sock");
-        HandlerTimes handler = new HandlerTimes();
+        Metrics metrics = new Metrics("test");
         try (FakeRuntime runtime = FakeRuntime.listen(socket, FakeRuntime.Knobs.NEW);
-                NriRunner _ = NriRunner.start(new RuntimeEvents(enforcement, log, handler), new UnixSocketConnector(socket),
+                NriRunner _ = NriRunner.start(new RuntimeEvents(enforcement, log, metrics), new UnixSocketConnector(socket),
                         NriOptions.of("bpfguard", "05"));
                 FakeRuntime.Link link = runtime.acceptReady()) {
             round(link, 0, WARM_UP);
@@ -80,7 +83,7 @@ class HandlerLatencyTest {
                         EVENTS, millis[EVENTS / 2], millis[EVENTS * 99 / 100], millis[EVENTS - 1]);
                 best = Math.min(best, millis[EVENTS * 99 / 100]);
             }
-            System.out.printf("in the handler: p50 %d µs, p99 %d µs%n", handler.quantileMicros(0.5), handler.quantileMicros(0.99));
+            System.out.printf("in the handler: p50 %d µs, p99 %d µs%n", metrics.handlerTimes().quantileMicros(0.5), metrics.handlerTimes().quantileMicros(0.99));
             assertThat(best).as("p99 in ms").isLessThan(LIMIT_MILLIS);
         }
         assertThat(routing.routes).as("distinct routes").hasSize(APPS);

@@ -7,6 +7,7 @@ import io.bpfguard.bpf.routing.InForce;
 import io.bpfguard.bpf.routing.KeyedRoute;
 import io.bpfguard.bpf.routing.Routing;
 import io.bpfguard.cgroup.Cgroups;
+import io.bpfguard.metrics.Metrics;
 import io.bpfguard.policy.check.Checker;
 import io.bpfguard.policy.check.NodeCapabilities;
 import io.bpfguard.policy.check.RecordedKernel;
@@ -58,7 +59,7 @@ class HookServerTest {
         process("self", "/runtime");
         stored = new StoredContainers(directory.resolve("containers"));
         enforcement = new Enforcement(slots, cgroups, new PolicyFile(directory.resolve("policies")), stored);
-        server = HookServer.start(socket(), enforcement, stored, cgroups);
+        server = HookServer.start(socket(), enforcement, stored, cgroups, new Metrics("test"));
     }
 
     @AfterEach
@@ -213,8 +214,8 @@ class HookServerTest {
             assertThat(new String(Channels.newInputStream(channel).readAllBytes(), StandardCharsets.UTF_8)).startsWith("no ").contains("gave the agent up");
         }
         assertThat(ask("createRuntime", state(12, prod()))).isEqualTo("yes\n");
+        // What the agent may have written down of the other is the hook's by now.
         assertThat(slots.only().name()).isEqualTo("c12");
-        assertThat(stored.find("c11")).isEmpty();
     }
 
     @Test
@@ -252,7 +253,7 @@ class HookServerTest {
         assertThat(socket()).doesNotExist();
         // One that a killed agent left.
         Files.createFile(socket());
-        server = HookServer.start(socket(), enforcement, stored, cgroups);
+        server = HookServer.start(socket(), enforcement, stored, cgroups, new Metrics("test"));
         policies();
         assertThat(ask("createRuntime", state(11, prod()))).isEqualTo("yes\n");
     }

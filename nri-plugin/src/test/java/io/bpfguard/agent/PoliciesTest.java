@@ -3,6 +3,9 @@ package io.bpfguard.agent;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.bpfguard.cgroup.Cgroups;
+import io.bpfguard.events.EventLog;
+import io.bpfguard.events.EventSink;
+import io.bpfguard.metrics.Metrics;
 import io.bpfguard.policy.check.CheckedPolicies;
 import io.bpfguard.policy.check.Checker;
 import io.bpfguard.policy.check.NodeCapabilities;
@@ -14,6 +17,7 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -38,7 +42,7 @@ class PoliciesTest {
         Policies policies = new Policies(directory.resolve("policies.d"), directory.resolve("programs.d"), directory.resolve("accepted"), directory,
                 _ -> {
                     throw new OutOfMemoryError("as from a heap that is full");
-                }, enforcement, new EventLog(events, Clock.systemUTC()));
+                }, enforcement, new EventLog(List.of(EventSink.to(events, "memory")), Clock.systemUTC()), new Metrics("test"));
 
         assertThat(policies.load()).isFalse();
         assertThat(enforcement.isInForce(before)).isTrue();

@@ -1,20 +1,19 @@
 package io.bpfguard.bpf.routing;
 
 import io.bpfguard.bpf.libbpf.BpfMap;
+import io.bpfguard.bpf.routing.RouteMaps.LoadedStep;
+import io.bpfguard.policy.compiled.Action;
 import io.bpfguard.policy.compiled.Chain;
 import io.bpfguard.policy.compiled.HookPoint;
 import io.bpfguard.policy.compiled.LsmHook;
 import io.bpfguard.policy.compiled.Route;
 import io.bpfguard.policy.compiled.Ruleset;
 import io.bpfguard.policy.compiled.Step;
-import io.bpfguard.policy.compiled.Action;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -24,12 +23,10 @@ import java.util.Set;
  * numbers of old ones are used again only after a grace period ({@link #retain}). Not thread-safe.
  */
 final class RouteTable {
-    /** {@code STEP_ENFORCES} in route.h. */
-    private static final short STEP_ENFORCES = 1;
-
     private final BpfMap routes;
     private final BpfMap chains;
     private final BpfMap rulesets;
+    private final RouteMaps maps;
     private final HookTable hooks;
     private final Numbers routeNumbers;
     private final Numbers chainNumbers;
@@ -43,6 +40,7 @@ final class RouteTable {
         this.routes = routes;
         this.chains = chains;
         this.rulesets = rulesets;
+        this.maps = new RouteMaps(routes, chains);
         this.hooks = hooks;
         routeNumbers = new Numbers(routes.info().maxEntries(), "route");
         chainNumbers = new Numbers(chains.info().maxEntries(), "chain");
@@ -68,7 +66,7 @@ final class RouteTable {
         routeNumbers.mark(route);
         for (int chain : chainsOf(route)) {
             chainNumbers.mark(chain);
-            steps(chain).forEach(step -> rulesetNumbers.mark(step.ruleset()));
+            maps.steps(chain).forEach(step -> rulesetNumbers.mark(step.ruleset()));
         }
     }
 
@@ -113,7 +111,7 @@ final class RouteTable {
         for (Step step : chain.steps()) {
             value.putInt(loadRuleset(step.ruleset()));
             value.putShort((short) hooks.slot(hook, step));
-            value.putShort(RulesetView.strongest(step.ruleset()).compareTo(Action.DENY) >= 0 ? STEP_ENFORCES : 0);
+            value.putShort(RulesetView.strongest(step.ruleset()).compareTo(Action.DENY) >= 0 ? RouteMaps.STEP_ENFORCES : 0);
         }
         int number = chainNumbers.take();
         putVerified(chains, number, value.array(), "chain");
@@ -164,11 +162,11 @@ final class RouteTable {
         Map<Integer, Set<Integer>> usedSlots = new HashMap<>();
         for (int route : used) {
             // Route 0, which has no chains, is among them where a set of policies comes to nothing.
-            int[] perHook = hooksOf(route);
+            int[] perHook = maps.chainsByHook(route);
             for (int hook = 0; hook < perHook.length; hook++) {
                 if (perHook[hook] != 0) {
                     usedChains.add(perHook[hook]);
-                    for (LoadedStep step : steps(perHook[hook])) {
+                    for (LoadedStep step : maps.steps(perHook[hook])) {
                         usedRulesets.add(step.ruleset());
                         usedSlots.computeIfAbsent(hook, _ -> new HashSet<>()).add(step.slot());
                     }
@@ -211,35 +209,9 @@ final class RouteTable {
         }
     }
 
-    private int[] hooksOf(int route) {
-        ByteBuffer value = view(routes.lookup(BpfMap.u32(route)).orElseThrow());
-        int[] perHook = new int[Layout.HOOKS];
-        for (int hook = 0; hook < Layout.HOOKS; hook++) {
-            perHook[hook] = value.getInt(hook * Integer.BYTES);
-        }
-        return perHook;
-    }
-
     private Set<Integer> chainsOf(int route) {
         Set<Integer> found = new HashSet<>();
-        Arrays.stream(hooksOf(route)).filter(chain -> chain != 0).forEach(found::add);
+        Arrays.stream(maps.chainsByHook(route)).filter(chain -> chain != 0).forEach(found::add);
         return found;
-    }
-
-    /** {@code struct step} in route.h. */
-    private record LoadedStep(int ruleset, int slot) {}
-
-    private List<LoadedStep> steps(int chain) {
-        ByteBuffer value = view(chains.lookup(BpfMap.u32(chain)).orElseThrow());
-        List<LoadedStep> found = new ArrayList<>();
-        int count = Math.min(value.getInt(), Layout.STEPS);
-        for (int step = 0; step < count; step++) {
-            found.add(new LoadedStep(value.getInt(8 + step * 8), value.getShort(8 + step * 8 + Integer.BYTES)));
-        }
-        return found;
-    }
-
-    private static ByteBuffer view(byte[] bytes) {
-        return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
     }
 }

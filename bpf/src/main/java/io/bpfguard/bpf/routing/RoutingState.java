@@ -351,10 +351,11 @@ public final class RoutingState implements Routing, AutoCloseable {
     /**
      * What is in the kernel, without touching it; for a look from another process than the agent's.
      *
+     * @param policies what is in force; empty before there were policies
      * @param containers as {@link #containers()}
      * @param hooks the attached hooks
      */
-    public record Snapshot(List<ContainerState> containers, List<AttachedHook> hooks) {}
+    public record Snapshot(Optional<InForce> policies, List<ContainerState> containers, List<AttachedHook> hooks) {}
 
     /**
      * A place where a router is attached.
@@ -373,11 +374,12 @@ public final class RoutingState implements Routing, AutoCloseable {
         try (BpfMap containers = BpfMap.openPinned(pins.resolve("containers"));
                 BpfMap routes = BpfMap.openPinned(pins.resolve("container_routes"));
                 BpfMap expected = BpfMap.openPinned(pins.resolve("expected"));
-                BpfMap cgroups = BpfMap.openPinned(pins.resolve("cgroups"))) {
+                BpfMap cgroups = BpfMap.openPinned(pins.resolve("cgroups"));
+                BpfMap inForce = BpfMap.openPinned(pins.resolve(InForce.MAP))) {
             List<AttachedHook> hooks = Pins.list(root.resolve("hooks")).stream().map(entry -> new AttachedHook(
                     entry.getFileName().toString().replaceFirst("^[0-9]+-", ""), misses(libbpf, entry.resolve("link")))).toList();
             try (ContainerTable table = new ContainerTable(containers, routes, expected, cgroups)) {
-                return Optional.of(new Snapshot(table.all(), hooks));
+                return Optional.of(new Snapshot(InForce.read(inForce), table.all(), hooks));
             }
         }
     }

@@ -55,6 +55,27 @@ public final class PinnedMaps implements AutoCloseable {
         }
     }
 
+    /** Makes those that hold routes as well, none of them with more than a few entries. */
+    PinnedMaps withTables(int entries) {
+        map(Type.ARRAY, "routes", Integer.BYTES, Layout.ROUTE_SIZE, entries, 0);
+        map(Type.ARRAY, "chains", Integer.BYTES, Layout.CHAIN_SIZE, entries, 0);
+        try (BpfMap template = blocks(1); BpfMap rulesets = BpfMap.createOuter(Type.ARRAY_OF_MAPS, "rulesets", Integer.BYTES, entries, template)) {
+            rulesets.pin(maps().resolve("rulesets"));
+        }
+        return this;
+    }
+
+    private static BpfMap blocks(int count) {
+        return BpfMap.create(Type.ARRAY, "ruleset", Integer.BYTES, Layout.BLOCK_SIZE, count, BpfMap.BPF_F_INNER_MAP);
+    }
+
+    /** Puts tables of so many blocks. */
+    void putRuleset(int number, int blocks) {
+        try (BpfMap rulesets = BpfMap.openPinned(maps().resolve("rulesets")); BpfMap ruleset = blocks(blocks)) {
+            rulesets.update(BpfMap.u32(number), ruleset);
+        }
+    }
+
     /** The directory that stands for the node's. */
     public Path root() {
         return mount.resolve("bpfguard");

@@ -3,6 +3,7 @@ package io.bpfguard.policy.compile;
 import io.bpfguard.policy.compiled.Chain;
 import io.bpfguard.policy.compiled.HookPoint;
 import io.bpfguard.policy.compiled.Route;
+import io.bpfguard.policy.compiled.RuleInfo;
 import io.bpfguard.policy.model.PolicyException;
 import io.bpfguard.policy.model.PolicySelector;
 import io.bpfguard.policy.model.Problem;
@@ -102,6 +103,30 @@ public final class CompiledPolicies {
     /** The names of the policies, sorted. */
     public Set<String> names() {
         return new TreeSet<>(selectors.keySet());
+    }
+
+    /**
+     * Which containers a policy is for.
+     *
+     * @throws IllegalArgumentException if it is not among {@link #names}
+     */
+    public PolicySelector selector(String name) {
+        PolicySelector selector = selectors.get(name);
+        if (selector == null) {
+            throw new IllegalArgumentException("the policy " + name + " is not in this compilation");
+        }
+        return selector;
+    }
+
+    /**
+     * What events say of the rules, by policy: one for each place where a rule is enforced.
+     *
+     * @throws StateFileException if the rules in the file cannot be read
+     */
+    public Map<String, List<RuleInfo>> ruleInfos() throws StateFileException {
+        Map<String, List<RuleInfo>> infos = new TreeMap<>();
+        rules.byPolicy().forEach((name, numbered) -> infos.put(name, numbered.stream().map(NumberedRule::info).toList()));
+        return infos;
     }
 
     /** The names of the policies that are for a container. */

@@ -1,9 +1,9 @@
-package io.bpfguard.agent;
+package io.bpfguard.metrics;
 
 import java.util.Arrays;
 
 /** How long handlers took; the last 4096 count. Thread-safe. */
-final class HandlerTimes {
+public final class HandlerTimes {
     private final long[] nanos = new long[4096];
     private long count;
 
@@ -11,12 +11,12 @@ final class HandlerTimes {
         this.nanos[(int) (count++ % this.nanos.length)] = nanos;
     }
 
-    synchronized long count() {
+    public synchronized long count() {
         return count;
     }
 
     /** The value that the given part of the handlers did not exceed, in microseconds; 0 before the first. */
-    synchronized long quantileMicros(double part) {
+    public synchronized long quantileMicros(double part) {
         int known = (int) Math.min(count, nanos.length);
         if (known == 0) {
             return 0;

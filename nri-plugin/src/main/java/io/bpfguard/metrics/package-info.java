@@ -1,0 +1,2 @@
+/** What the agent counts and measures, for Prometheus. */
+package io.bpfguard.metrics;
