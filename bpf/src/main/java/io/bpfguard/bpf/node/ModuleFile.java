@@ -101,11 +101,17 @@ record ModuleFile(Set<String> symbols, Set<String> described) {
                 if (view.getInt(section + SH_TYPE) == SHT_SYMTAB) {
                     addFunctions(section, symbols);
                 } else if (string(names, view.getInt(section)).equals(".BTF")) {
-                    int at = (int) view.getLong(section + SH_OFFSET);
-                    described = base.moduleFunctions(Arrays.copyOfRange(bytes, at, at + (int) view.getLong(section + SH_SIZE)));
+                    described = base.moduleFunctions(content(view.getLong(section + SH_OFFSET), view.getLong(section + SH_SIZE)));
                 }
             }
             return new ModuleFile(Set.copyOf(symbols), Set.copyOf(described));
+        }
+
+        private byte[] content(long at, long size) {
+            if (at < 0 || size < 0 || at > bytes.length || size > bytes.length - at) {
+                throw new IllegalArgumentException("a section outside the file");
+            }
+            return Arrays.copyOfRange(bytes, (int) at, (int) (at + size));
         }
 
         private void addFunctions(int table, Set<String> into) {
