@@ -43,6 +43,8 @@ public final class Agent {
     public void launch() {
         var command = new ArrayList<>(List.of(layout.command().toString(), "agent"));
         command.addAll(List.of("--policies", layout.policies().toString(), "--bpffs", layout.bpffs().toString()));
+        // The guest's disk is memory.
+        command.addAll(List.of("--events-size", "8"));
         try {
             process = new ProcessBuilder(command)
                     .redirectError(ProcessBuilder.Redirect.appendTo(log().toFile()))
