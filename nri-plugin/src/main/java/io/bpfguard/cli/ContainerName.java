@@ -1,7 +1,7 @@
 package io.bpfguard.cli;
 
 import io.bpfguard.control.AgentStatus.NamedContainer;
-import io.bpfguard.events.Printable;
+import io.bpfguard.policy.model.Printable;
 import java.util.List;
 import java.util.stream.Collectors;
 

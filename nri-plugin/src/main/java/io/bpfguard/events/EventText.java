@@ -1,6 +1,7 @@
 package io.bpfguard.events;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.bpfguard.policy.model.Printable;
 import java.util.List;
 import java.util.Set;
 import java.util.StringJoiner;

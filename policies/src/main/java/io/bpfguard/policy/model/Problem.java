@@ -17,7 +17,8 @@ public record Problem(String file, int line, int column, String message) impleme
 
     public Problem {
         Objects.requireNonNull(file, "file is null");
-        Objects.requireNonNull(message, "message is null");
+        // It quotes what is wrong.
+        message = Printable.lines(message);
     }
 
     /** A problem at a place. */
@@ -33,6 +34,6 @@ public record Problem(String file, int line, int column, String message) impleme
     /** {@code file:line:column: message}. */
     @Override
     public String toString() {
-        return file + ":" + line + ":" + column + ": " + message;
+        return Printable.of(file) + ":" + line + ":" + column + ": " + message;
     }
 }

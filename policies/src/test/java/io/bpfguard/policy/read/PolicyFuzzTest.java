@@ -35,7 +35,7 @@ class PolicyFuzzTest {
     /** What YAML, globs and numbers have special forms for. */
     private static final List<String> PIECES = List.of("*", "**", "/**", "?", "[", "[!", "[a-", "{", "{a,", "}", "\\", "\\\\", "\"", "'", "#", ": ", "- ", "|", ">", "&a ", "*a", "<<: *a",
             "!!binary ", "!x ", "%YAML 1.1\n", "---\n", "...\n", "? ", "~", "null", "true", "yes", "-1", "0", "0x", "0xffffffffffffffff", "18446744073709551616", "1e400", ".inf", "08",
-            "65536", "0-65535", "9-1", "::/0", "300.1.1.1/8", "10.0.0.0/33", "\t", "\u0000", "\u001b[2J", "\ufeff", "\u2028", "\ud83d\ude00", "\u00e9", "a".repeat(5000), "[".repeat(300),
+            "65536", "0-65535", "9-1", "::/0", "300.1.1.1/8", "10.0.0.0/33", "\t", "\u0000", "\u001b[2J", "\"\\e[2J\\0\"", "\ufeff", "\u2028", "\ud83d\ude00", "\u00e9", "a".repeat(5000), "[".repeat(300),
             "{a: ".repeat(200), "  ".repeat(100), "\n", "\r\n", "\r", " ", ",");
 
     private static List<String> originals() throws IOException {
