@@ -32,6 +32,7 @@ public final class FakeTypes {
                     parameter("flags", LONG), parameter("data", pointer(new KernelType.Other("void"))))),
             Map.entry("path_rename", List.of(parameter("old_dir", pointer(PATH)), parameter("old_dentry", pointer(DENTRY)), parameter("new_dir", pointer(PATH)),
                     parameter("new_dentry", pointer(DENTRY)), parameter("flags", UNSIGNED))),
+            Map.entry("path_link", List.of(parameter("old_dentry", pointer(DENTRY)), parameter("new_dir", pointer(PATH)), parameter("new_dentry", pointer(DENTRY)))),
             Map.entry("inode_setxattr", List.of(parameter("idmap", pointer(INT)), parameter("dentry", pointer(DENTRY)), parameter("name", pointer(CHAR)))));
     private static final Map<String, List<KernelType.Parameter>> FUNCTIONS = Map.of(
             "path_mount", List.of(parameter("dev_name", pointer(CHAR)), parameter("path", pointer(PATH)), parameter("type_page", pointer(CHAR)), parameter("flags", LONG),

@@ -27,6 +27,12 @@ public final class SystemCalls {
         return BY_NAME.keySet();
     }
 
+    /** The calls that LSM hooks deny: every name under which programs reach them, and the one that stands for all of these. */
+    public static Map<String, String> gated() {
+        return SystemCallGates.names().stream().collect(Collectors.toUnmodifiableMap(Function.identity(),
+                name -> SystemCallGates.of(name).orElseThrow().name()));
+    }
+
     private static Map<String, SystemCall> load() {
         try (InputStream in = SystemCalls.class.getResourceAsStream("system-calls")) {
             return new String(in.readAllBytes(), StandardCharsets.US_ASCII).lines().map(SystemCalls::call)
