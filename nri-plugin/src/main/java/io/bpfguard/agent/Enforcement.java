@@ -180,7 +180,7 @@ final class Enforcement {
         lock.lock();
         try {
             return new TreeMap<>(bySlot).values().stream().map(member -> new NamedContainer(member.slot(), member.facts().namespace(),
-                    member.facts().podName(), member.facts().containerName(), member.facts().containerId(), selected(member.facts()))).toList();
+                    member.facts().podName(), member.facts().containerName(), member.facts().containerId(), member.facts().podLabels(), selected(member.facts()))).toList();
         } finally {
             lock.unlock();
         }

@@ -17,7 +17,7 @@ import picocli.CommandLine.Command;
 @Command(name = "bpfguard", mixinStandardHelpOptions = true, version = "bpfguard " + Version.PRODUCT,
         description = "Mandatory access control for containers, by eBPF.",
         subcommands = {AgentCommand.class, LoadCommand.class, ReloadCommand.class, StatusCommand.class, PoliciesCommand.class, EventsCommand.class,
-            RoutesCommand.class, CheckCommand.class, TestCommand.class, ExplainCommand.class, SchemaCommand.class, DoctorCommand.class, HookCommand.class,
+            RoutesCommand.class, CheckCommand.class, TestCommand.class, ExplainCommand.class, LearnCommand.class, SchemaCommand.class, DoctorCommand.class, HookCommand.class,
             UninstallCommand.class, VersionCommand.class})
 public final class Main {
     /** Above the exit codes in each command's help. */

@@ -10,8 +10,8 @@ import picocli.CommandLine.Option;
 
 /** Where the agent has its sockets and what it shares with the OCI hook. */
 final class RunOption {
-    /** One that is well answers at once. */
-    private static final Duration PATIENCE = Duration.ofSeconds(2);
+    /** One that is well answers at once; on a machine that is too busy it may take its time. */
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
 
     @Option(names = "--run", paramLabel = "DIR", defaultValue = "/run/bpfguard", description = "The agent's --run (default: ${DEFAULT-VALUE}).")
     Path path;

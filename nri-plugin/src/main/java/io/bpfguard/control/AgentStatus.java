@@ -1,6 +1,7 @@
 package io.bpfguard.control;
 
 import java.util.List;
+import java.util.Map;
 
 /**
  * What a running agent says of itself; the names are those in JSON.
@@ -27,10 +28,13 @@ public record AgentStatus(String version, long pid, String since, String runtime
      * A container.
      *
      * @param slot its number in the kernel
+     * @param labels the pod's
      * @param policies the names of those that are for it
      */
-    public record NamedContainer(int slot, String namespace, String pod, String container, String containerId, List<String> policies) {
+    public record NamedContainer(int slot, String namespace, String pod, String container, String containerId, Map<String, String> labels,
+            List<String> policies) {
         public NamedContainer {
+            labels = Map.copyOf(labels);
             policies = List.copyOf(policies);
         }
     }

@@ -53,16 +53,18 @@ public final class ControlClient {
             throw new NoAgent("no agent runs: there is no " + socket + "; start it, or say where it is with --run");
         }
         try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+            // Before the time counts: the first JSON of a process takes it longer than the agent.
+            byte[] request = (MAPPER.writeValueAsString(new Request(Request.VERSION, ask)) + "\n").getBytes(StandardCharsets.UTF_8);
             // A channel has no time limit: closing it ends this thread's wait.
-            CompletableFuture<Answer> answer = new CompletableFuture<>();
+            CompletableFuture<byte[]> answer = new CompletableFuture<>();
             Thread.ofPlatform().daemon().name("control").start(() -> {
                 try {
-                    answer.complete(exchange(channel, ask));
+                    answer.complete(exchange(channel, request));
                 } catch (IOException | RuntimeException failure) {
                     answer.completeExceptionally(failure);
                 }
             });
-            Answer got = answer.get(patience.toMillis(), TimeUnit.MILLISECONDS);
+            Answer got = MAPPER.readValue(answer.get(patience.toMillis(), TimeUnit.MILLISECONDS), Answer.class);
             if (got.status() == null) {
                 throw new NoAgent("the agent refuses: " + got.error());
             }
@@ -79,11 +81,11 @@ public final class ControlClient {
         }
     }
 
-    private Answer exchange(SocketChannel channel, String ask) throws IOException {
+    private byte[] exchange(SocketChannel channel, byte[] request) throws IOException {
         channel.connect(UnixDomainSocketAddress.of(socket));
-        ByteBuffer request = ByteBuffer.wrap((MAPPER.writeValueAsString(new Request(Request.VERSION, ask)) + "\n").getBytes(StandardCharsets.UTF_8));
-        while (request.hasRemaining()) {
-            channel.write(request);
+        ByteBuffer rest = ByteBuffer.wrap(request);
+        while (rest.hasRemaining()) {
+            channel.write(rest);
         }
         channel.shutdownOutput();
         ByteArrayOutputStream all = new ByteArrayOutputStream();
@@ -97,6 +99,6 @@ public final class ControlClient {
         if (all.size() == 0) {
             throw new IOException("it closed the connection without an answer");
         }
-        return MAPPER.readValue(all.toByteArray(), Answer.class);
+        return all.toByteArray();
     }
 }

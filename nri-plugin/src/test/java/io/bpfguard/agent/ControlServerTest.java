@@ -21,6 +21,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -57,7 +58,7 @@ class ControlServerTest {
         }
         return new AgentStatus("0.0.1", 12, "2026-11-29T00:00:00Z", "containerd 2.1", "synchronized", 3 + reloads, List.of("a", "b"),
                 reloads == 0 ? List.of() : List.of("x.yaml:1:1: wrong"),
-                List.of(new NamedContainer(1, "ns", "pod", "main", "c1", List.of("a"))));
+                List.of(new NamedContainer(1, "ns", "pod", "main", "c1", Map.of("app", "a"), List.of("a"))));
     }
 
     private String raw(String request) throws IOException {
