@@ -23,7 +23,7 @@ public final class Scenarios {
             "arguments", Arguments.allNames(),
             "programs", List.of("custom-programs", "late-programs"),
             // What differs from kernel to kernel and from runtime to runtime; the rest is shown once, here or in the other group.
-            "essential", concat(List.of(List.of("load"), ESSENTIAL, List.of("runtime-work", "sessions", "agreement", "unix-sockets", "commands", "odd-paths"))),
+            "essential", concat(List.of(List.of("load"), ESSENTIAL, List.of("runtime-work", "sessions", "agreement", "unix-sockets", "commands", "odd-paths", "learn"))),
             // Takes minutes each on an emulated machine.
             "slow", List.of("adoption", "launched", "wrong-start"),
             "all", concat(List.of(List.of("load", "start-up"), GRANULARITIES, List.of("system-call-functions", "custom-programs", "late-programs", "edits", "switches", "storm"), PATH,
@@ -38,7 +38,7 @@ public final class Scenarios {
                 Catalogue::capabilities, UnixSockets::scenario, Catalogue::systemCalls, Catalogue::setns, Catalogue::functions, Catalogue::functionDeny,
                 SystemCallFunctions::new, Catalogue::lsmHooks, Catalogue::cveMount,
                 Catalogue::cveRelease, RuntimeWork::new, Sessions::new, Edits::new, Switches::new, Storm::new, Lasting::new,
-                Agreement::new, Commands::new, OddPaths::new, RuleCost::new, Programs::new, LatePrograms::new, Adoption::new, Launched::new, WrongStart::new, OciHook::new, BaseRuntimeSpec::new,
+                Agreement::new, Commands::new, OddPaths::new, Learn::new, RuleCost::new, Programs::new, LatePrograms::new, Adoption::new, Launched::new, WrongStart::new, OciHook::new, BaseRuntimeSpec::new,
                 FirstInstruction::live, FirstInstruction::frozen, RuntimeRestart::new, LateRuntime::new, BadNode::new, NoBpfLsm::new, CgroupV1::new, Demo::new);
         for (var maker : concat(List.of(makers, Families.ALL, Acceptance.ALL, Conditions.ALL, Arguments.ALL))) {
             all.put(maker.get().name(), maker);
