@@ -16,7 +16,10 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.stream.StreamSupport;
 
-/** What an operator sees of a node, with the agent and without: status, policies, routes, events, metrics, reload. */
+/**
+ * What an operator sees of a node, with the agent and without: status, policies, routes, events, metrics, reload. Each command starts a Java,
+ * which takes seconds on an emulated machine, so there are few; their other options have unit tests.
+ */
 public final class Commands implements Scenario {
     private static final String NAME = "commands";
     private static final String FILE = "commands-file";
@@ -64,7 +67,6 @@ public final class Commands implements Scenario {
         events(stage, pod.spec().name());
         metrics(stage, before);
         reload(stage);
-        version(stage);
         withoutTheAgent(stage, container);
         stage.policies.change(() -> stage.policies.remove(NAME));
     }
@@ -97,8 +99,6 @@ public final class Commands implements Scenario {
         var agent = status.path("agent");
         stage.report.check(agent.path("link").asText().equals("synchronized") && agent.path("runtime").asText().startsWith("containerd ")
                 && agent.path("generation").asInt() == status.path("generation").asInt() && agent.path("problems").isEmpty(), "and the agent, linked to containerd", agent.toString());
-        var text = stage.agent.command("status");
-        stage.report.check(text.ok() && text.output().contains(name + " (" + NAME) && text.output().contains("agent: version"), "so does its text", text.output());
     }
 
     private static void policies(Stage stage, String name) throws IOException {
@@ -123,8 +123,6 @@ public final class Commands implements Scenario {
         var first = found.isEmpty() ? JSON.createObjectNode() : JSON.readTree(found.get(0));
         stage.report.check(found.size() == DENIALS && first.path("object").asText().equals("/shared/" + FILE) && first.path("version").asInt() == 1,
                 "events has the " + DENIALS + " denials of the pod", found.size() + ": " + first);
-        var none = stage.agent.command("events", "--pod", "no-such-pod");
-        stage.report.check(none.ok() && none.output().isEmpty(), "and none of another pod", none.output());
         stage.report.check(Shell.must("stat", "-c", "%a %U", EVENTS.toString()).strip().equals("600 root"), "only root reads their file", Shell.must("stat", "-c", "%a %U", EVENTS.toString()));
     }
 
@@ -151,27 +149,17 @@ public final class Commands implements Scenario {
     }
 
     private static void reload(Stage stage) throws IOException, InterruptedException {
-        var good = stage.agent.command("reload");
-        stage.report.check(good.ok() && good.output().contains("policies are in force"), "reload says that the policies are in force", good.output());
         stage.policies.react(() -> stage.policies.write(OTHER, "kind: Nonsense\n"), "policies-rejected");
         var bad = stage.agent.command("reload");
         stage.report.check(bad.status() == 1 && bad.output().contains(OTHER + ".yaml:1:") && bad.output().contains("in force"),
                 "reload says what is wrong, and where", bad.output());
-        var status = json(stage, "status").path("agent").path("problems").toString();
-        stage.report.check(status.contains(OTHER + ".yaml:1:"), "so does status", status);
         var policies = stage.agent.command("policies");
         stage.report.check(policies.status() == 1 && policies.output().contains(NAME) && policies.output().contains("refused, not in force: "),
-                "and policies, which shows what is in force still", policies.output());
+                "so does policies, which shows what is in force still", policies.output());
         double rejected = metric(stage, "bpfguard_policies_rejected");
         stage.report.check(rejected == 1, "and the metric", String.valueOf(rejected));
         stage.policies.change(() -> stage.policies.remove(OTHER));
         stage.report.check(stage.agent.command("reload").ok() && metric(stage, "bpfguard_policies_rejected") == 0, "all is well when the file is gone", "");
-    }
-
-    private static void version(Stage stage) throws IOException {
-        var version = json(stage, "version");
-        stage.report.check(version.path("agent").asText().equals(version.path("version").asText()) && version.path("libbpf").asText().startsWith("v1."),
-                "version has the agent's and libbpf's", version.toString());
     }
 
     /** Killed: what enforces goes on, and can be looked at. */
@@ -183,10 +171,6 @@ public final class Commands implements Scenario {
                 .orElse(JSON.createObjectNode());
         stage.report.check(status.path("agent").isNull() && !status.path("noAgent").asText().isEmpty() && found.path("denied").asInt() == 2 * DENIALS,
                 "without the agent status counts on, and says that there is none", found + " " + status.path("noAgent"));
-        var policies = find(json(stage, "policies").path("policies"), "name", NAME);
-        stage.report.check(policies.path("containers").isNull() && !policies.path("rules").isEmpty(), "policies shows what is in force", policies.toString());
-        stage.report.check(json(stage, "routes").toString().contains(container.id()), "routes shows the container's", "");
-        stage.report.check(stage.agent.command("events", "-n", "1").output().lines().count() == 1, "events has what was written", "");
         var none = stage.agent.command("reload");
         stage.report.check(none.status() == 1 && none.output().contains("no agent"), "reload says that there is no agent", none.output());
         stage.agent.start();

@@ -23,9 +23,9 @@ public final class Scenarios {
             "arguments", Arguments.allNames(),
             "programs", List.of("custom-programs", "late-programs"),
             // What differs from kernel to kernel and from runtime to runtime; the rest is shown once, here or in the other group.
-            "essential", concat(List.of(List.of("load"), ESSENTIAL, List.of("runtime-work", "sessions", "agreement", "unix-sockets", "commands", "odd-paths", "learn"))),
+            "essential", concat(List.of(List.of("load"), ESSENTIAL, List.of("runtime-work", "sessions", "agreement", "unix-sockets", "commands", "odd-paths"))),
             // Takes minutes each on an emulated machine.
-            "slow", List.of("adoption", "launched", "wrong-start"),
+            "slow", List.of("adoption", "launched", "wrong-start", "learn"),
             "all", concat(List.of(List.of("load", "start-up"), GRANULARITIES, List.of("system-call-functions", "custom-programs", "late-programs", "edits", "switches", "storm"), PATH,
                     List.of("runtime-restart", "late-runtime"))));
 
