@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 
 /** Containers that do anything, with names that anybody could choose: all of it is allowed by what is learnt, and what was never near is not. */
 class LearnedPolicyRandomTest {
-    private static final int RUNS = Integer.getInteger("bpfguard.learn.runs", 300);
+    private static final int RUNS = Integer.getInteger("bpfguard.learn.runs", Boolean.getBoolean("bpfguard.long") ? 300 : 40);
     private static final String[] WORDS = {"etc", "var", "tmp", "log", "nginx.conf", "1234", "tmp.AbC123", "a*", "b?", "[c]", "{d,e}", "\\", "\"", "'", "#", "\n", " ", "-",
             "ä", "😀", "\u0085", "\ufeff", ": ", "...", "**", "!x", "0b9d5c1e-1d7e-4b42-8f7d-0a6a4d2b9c11", "x\u0001", "\u007f", "sess_deadbeef01234567", "a,b", "~", "\t"};
     private static final List<PathOperation> OPERATIONS = PathOperation.OF_FILES.stream().sorted().toList();

@@ -152,14 +152,11 @@ public final class Commands implements Scenario {
         stage.policies.react(() -> stage.policies.write(OTHER, "kind: Nonsense\n"), "policies-rejected");
         var bad = stage.agent.command("reload");
         stage.report.check(bad.status() == 1 && bad.output().contains(OTHER + ".yaml:1:") && bad.output().contains("in force"),
-                "reload says what is wrong, and where", bad.output());
-        var policies = stage.agent.command("policies");
-        stage.report.check(policies.status() == 1 && policies.output().contains(NAME) && policies.output().contains("refused, not in force: "),
-                "so does policies, which shows what is in force still", policies.output());
+                "reload says what is wrong and where, and that others are in force", bad.output());
         double rejected = metric(stage, "bpfguard_policies_rejected");
         stage.report.check(rejected == 1, "and the metric", String.valueOf(rejected));
         stage.policies.change(() -> stage.policies.remove(OTHER));
-        stage.report.check(stage.agent.command("reload").ok() && metric(stage, "bpfguard_policies_rejected") == 0, "all is well when the file is gone", "");
+        stage.report.check(metric(stage, "bpfguard_policies_rejected") == 0, "all is well when the file is gone", "");
     }
 
     /** Killed: what enforces goes on, and can be looked at. */
