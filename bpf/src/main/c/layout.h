@@ -10,7 +10,7 @@
 #include "ruleset.h"
 
 /* Goes up when one of the structs or numbers in these headers changes in a way that the sizes below do not show. */
-#define LAYOUT_VERSION 3
+#define LAYOUT_VERSION 4
 
 const volatile __u32 layout[] = {
 	sizeof(struct label), sizeof(struct container), sizeof(struct route), sizeof(struct chain), sizeof(struct event),

@@ -117,11 +117,8 @@ record NodeState(Path run, Path bpffs) {
     void giveUp(String id, Duration patience) throws HookException {
         forget(id);
         if (RoutingState.exists(bpffs)) {
-            try (RoutingState state = RoutingState.open(new Libbpf(), bpffs, patience)) {
-                state.exclusively(() -> {
-                    state.free(state.ended());
-                    return null;
-                });
+            try (LoadedRoutes loaded = LoadedRoutes.open(bpffs, patience)) {
+                loaded.freeEnded();
             }
         }
     }

@@ -1,9 +1,7 @@
 package io.bpfguard.bpf.libbpf;
 
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
-import java.io.ByteArrayOutputStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
@@ -20,11 +18,6 @@ public final class BpfLink implements AutoCloseable {
     static final int INFO_ID = 4;
     static final int INFO_PROG_ID = 8;
     static final int INFO_SIZE = 16;
-
-    /** Layout of {@code union bpf_attr} for BPF_ITER_CREATE. */
-    static final int ITER_LINK_FD = 0;
-
-    private static final int ITERATION_CHUNK = 64 << 10;
 
     /**
      * What the kernel says about a link.
@@ -130,35 +123,7 @@ public final class BpfLink implements AutoCloseable {
      * @throws BpfException if this is not an iterator's link, or the program asked for an error
      */
     public byte[] iterate() {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment attr = Kernel.attr(arena);
-            attr.set(JAVA_INT, ITER_LINK_FD, fd());
-            int result = Kernel.bpf(Kernel.BPF_ITER_CREATE, attr);
-            if (result < 0) {
-                throw BpfException.of("starting the iterator " + what, -result, "");
-            }
-            try (Fd iterator = new Fd(result)) {
-                return readAll(arena, iterator);
-            }
-        }
-    }
-
-    private byte[] readAll(Arena arena, Fd iterator) {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        MemorySegment buffer = arena.allocate(ITERATION_CHUNK);
-        while (true) {
-            int count = Kernel.read(iterator.number(), buffer);
-            if (count == 0) {
-                return out.toByteArray();
-            }
-            // bpf_seq_read asks to be called again when a whole round of objects was filtered out.
-            if (count < 0 && count != -Errno.EAGAIN && count != -Errno.EINTR) {
-                throw BpfException.of("reading the iterator " + what, -count, "");
-            }
-            if (count > 0) {
-                out.writeBytes(buffer.asSlice(0, count).toArray(JAVA_BYTE));
-            }
-        }
+        return BpfIterator.run(fd(), what);
     }
 
     private MemorySegment pointer() {

@@ -25,7 +25,7 @@ public final class Layout {
     static final int FIRST_PROGRAM_SLOT = 16;
     /** How many slots it has: {@code steps} in chain.h. */
     static final int SLOTS = 64;
-    private static final int LAYOUT_VERSION = 3;
+    private static final int LAYOUT_VERSION = 4;
     /** The name of the variable in layout.h. */
     public static final String CONSTANT = "layout";
 

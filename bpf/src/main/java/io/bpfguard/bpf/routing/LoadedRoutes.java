@@ -1,23 +1,28 @@
 package io.bpfguard.bpf.routing;
 
 import io.bpfguard.bpf.libbpf.BpfMap;
+import io.bpfguard.bpf.libbpf.Syscalls;
 import io.bpfguard.bpf.routing.ContainerState.Phase;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
+import java.util.function.Function;
 
 /**
- * The part of the kernel's state that gives a container a route which the kernel holds already: for the hook, which is to be quick.
+ * The part of the kernel's state that gives a container a route which the kernel holds already, and takes it back: for the hook, which is to be quick.
  * What is not loaded takes a {@link RoutingState}. While it is open, no other process changes anything. Not thread-safe.
  */
 public final class LoadedRoutes implements AutoCloseable {
+    private final Path root;
     private final Path maps;
     private final StateLock processes;
     private final BpfMap inForce;
 
-    private LoadedRoutes(Path maps, StateLock processes, BpfMap inForce) {
-        this.maps = maps;
+    private LoadedRoutes(Path root, StateLock processes, BpfMap inForce) {
+        this.root = root;
+        this.maps = root.resolve("maps");
         this.processes = processes;
         this.inForce = inForce;
     }
@@ -40,7 +45,7 @@ public final class LoadedRoutes implements AutoCloseable {
             }
             Path maps = root.resolve("maps");
             RoutingState.requireSameBuild(maps);
-            return new LoadedRoutes(maps, lock, BpfMap.openPinned(maps.resolve(InForce.MAP)));
+            return new LoadedRoutes(root, lock, BpfMap.openPinned(maps.resolve(InForce.MAP)));
         } catch (RuntimeException failure) {
             lock.close();
             throw failure;
@@ -79,19 +84,40 @@ public final class LoadedRoutes implements AutoCloseable {
      * @return the container's slot
      */
     public int assign(String name, long cgroupId, int runtimeMountNamespace, int route, int generation) {
-        processes.othersWrote();
         long word = (long) generation << 32 | route;
-        try (BpfMap containers = BpfMap.openPinned(maps.resolve("containers"));
-                BpfMap routes = BpfMap.openPinned(maps.resolve("container_routes"));
-                BpfMap expected = BpfMap.openPinned(maps.resolve("expected"));
-                BpfMap cgroups = BpfMap.openPinned(maps.resolve("cgroups"));
-                ContainerTable table = new ContainerTable(containers, routes, expected, cgroups)) {
+        return changing(table -> {
             int slot = table.assign(name, cgroupId, Phase.MADE, runtimeMountNamespace, word);
             ContainerState found = table.read(slot);
             if (found.cgroupId() != cgroupId || found.route() != route || found.generation() != generation) {
                 throw new RoutingException("the container's slot " + slot + " does not read back as it was written: another program writes BPFGuard's maps");
             }
             return slot;
+        });
+    }
+
+    /**
+     * Frees the slots of the containers whose cgroup is gone and whose processes are all gone. What was loaded for them stays loaded for the
+     * next of their kind; what no policy in force needs any more goes with the next switch.
+     */
+    public void freeEnded() {
+        changing(table -> {
+            Set<Integer> ended = table.gone(id -> Syscalls.cgroupExists(RoutingState.CGROUPS, id));
+            if (!ended.isEmpty()) {
+                ended.removeAll(new Tasks(root).labelled());
+                table.free(ended);
+            }
+            return null;
+        });
+    }
+
+    private <T> T changing(Function<ContainerTable, T> change) {
+        processes.othersWrote();
+        try (BpfMap containers = BpfMap.openPinned(maps.resolve("containers"));
+                BpfMap routes = BpfMap.openPinned(maps.resolve("container_routes"));
+                BpfMap expected = BpfMap.openPinned(maps.resolve("expected"));
+                BpfMap cgroups = BpfMap.openPinned(maps.resolve("cgroups"));
+                ContainerTable table = new ContainerTable(containers, routes, expected, cgroups)) {
+            return change.apply(table);
         }
     }
 

@@ -34,6 +34,8 @@ final class RouteTable {
     private final Contents contents;
     /** Numbers that are free, but whose tables are still in the kernel. */
     private final Set<Integer> stale = new HashSet<>();
+    /** Whether those are among them that an earlier process left. */
+    private boolean foundStale;
 
     RouteTable(BpfMap routes, BpfMap chains, BpfMap rulesets, HookTable hooks, Contents contents) {
         this.contents = contents;
@@ -45,7 +47,6 @@ final class RouteTable {
         routeNumbers = new Numbers(routes.info().maxEntries(), "route");
         chainNumbers = new Numbers(chains.info().maxEntries(), "chain");
         rulesetNumbers = new Numbers(rulesets.info().maxEntries(), "ruleset");
-        putBarrier();
     }
 
     /** Marks as taken what is in the kernel and can be used: after another process may have written. */
@@ -184,8 +185,7 @@ final class RouteTable {
         hooks.retain(usedSlots);
     }
 
-    /** After adopting: what an earlier agent loaded and no route uses. */
-    void findStale() {
+    private void findStale() {
         for (int number = 1; number < rulesets.info().maxEntries(); number++) {
             if (!rulesetNumbers.isTaken(number) && rulesets.lookup(BpfMap.u32(number)).isPresent()) {
                 stale.add(number);
@@ -195,6 +195,10 @@ final class RouteTable {
 
     /** Gives back the memory of rulesets that nothing uses. Apart from {@link #retain}, because the kernel waits for a grace period at each. */
     void sweep() {
+        if (!foundStale) {
+            findStale();
+            foundStale = true;
+        }
         stale.forEach(number -> rulesets.delete(BpfMap.u32(number)));
         stale.clear();
     }

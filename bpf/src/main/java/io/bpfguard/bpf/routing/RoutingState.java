@@ -44,7 +44,7 @@ public final class RoutingState implements Routing, AutoCloseable {
 
     private static final List<String> MAPS = List.of("expected", "cgroups", "containers", "container_routes", "routes", "chains", "rulesets", "events",
             Contents.MAP, InForce.MAP);
-    private static final Path CGROUPS = Path.of("/sys/fs/cgroup");
+    static final Path CGROUPS = Path.of("/sys/fs/cgroup");
     /** How long others may be at it: attaching a hook takes seconds on a loaded machine. */
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
@@ -68,16 +68,13 @@ public final class RoutingState implements Routing, AutoCloseable {
         this.maps = maps;
         this.hostMountNamespace = hostMountNamespace;
         this.adopted = adopted;
-        tasks = new Tasks(libbpf, root.resolve("maps"));
+        tasks = new Tasks(root);
         hooks = new HookTable(libbpf, root.resolve("maps"), root.resolve("hooks"));
         contents = new Contents(maps.get(Contents.MAP));
         routes = new RouteTable(maps.get("routes"), maps.get("chains"), maps.get("rulesets"), hooks, contents);
         containers = new ContainerTable(maps.get("containers"), maps.get("container_routes"), maps.get("expected"), maps.get("cgroups"));
         processes.othersWrote();
         routes.reload(containers.usedRoutes());
-        if (adopted) {
-            routes.findStale();
-        }
         adoptedGeneration = Math.max(containers.all().stream().mapToInt(ContainerState::generation).max().orElse(0),
                 InForce.read(maps.get(InForce.MAP)).map(InForce::generation).orElse(0));
     }
@@ -189,6 +186,7 @@ public final class RoutingState implements Routing, AutoCloseable {
             lifecycle.load();
             // The maps that only hooks use.
             hook.load();
+            Tasks.create(libbpf, root);
             // And those that no program uses.
             StateLock.create(mapPins);
             Contents.create(mapPins);
@@ -462,7 +460,6 @@ public final class RoutingState implements Routing, AutoCloseable {
     public void close() {
         lock.lock();
         try {
-            tasks.close();
             containers.close();
             maps.values().forEach(BpfMap::close);
             processes.close();

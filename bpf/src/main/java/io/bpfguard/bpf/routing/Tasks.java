@@ -1,5 +1,6 @@
 package io.bpfguard.bpf.routing;
 
+import io.bpfguard.bpf.libbpf.BpfIterator;
 import io.bpfguard.bpf.libbpf.BpfLink;
 import io.bpfguard.bpf.libbpf.BpfObject;
 import io.bpfguard.bpf.libbpf.Libbpf;
@@ -7,27 +8,37 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 
-/** The walks over all tasks in tasks.bpf.c. Not thread-safe; closing it leaves labels as they are. */
-final class Tasks implements AutoCloseable {
+/** The walks over all tasks in tasks.bpf.c, pinned with the state that they belong to. */
+final class Tasks {
+    private static final String ADOPT = "adopt";
+    private static final String LABELLED = "labelled";
     /** A forking container must not keep the agent here for ever: by then its new tasks inherit their labels. */
     private static final int ROUNDS = 32;
     private static final int FAILED = -1;
 
-    private final BpfObject object;
-    private final BpfLink adopt;
-    private final BpfLink labelled;
+    private final Path links;
 
-    Tasks(Libbpf libbpf, Path maps) {
-        object = Programs.open(libbpf, "tasks", maps);
-        try {
+    /** @param root directory of a state for which they were made */
+    Tasks(Path root) {
+        links = links(root);
+    }
+
+    private static Path links(Path root) {
+        return root.resolve("links");
+    }
+
+    /** Makes them for a new state. */
+    static void create(Libbpf libbpf, Path root) {
+        try (BpfObject object = Programs.open(libbpf, "tasks", root.resolve("maps"))) {
             object.load();
-            adopt = object.program("adopt").attach();
-            labelled = object.program("labelled").attach();
-        } catch (RuntimeException failure) {
-            object.close();
-            throw failure;
+            for (String program : List.of(ADOPT, LABELLED)) {
+                try (BpfLink link = object.program(program).attach()) {
+                    link.pin(links(root).resolve(program));
+                }
+            }
         }
     }
 
@@ -40,7 +51,7 @@ final class Tasks implements AutoCloseable {
     int adopt() {
         int count = 0;
         for (int round = 0; round < ROUNDS; round++) {
-            ByteBuffer numbers = walk(adopt);
+            ByteBuffer numbers = walk(ADOPT);
             if (!numbers.hasRemaining()) {
                 return count;
             }
@@ -58,7 +69,7 @@ final class Tasks implements AutoCloseable {
     Set<Integer> labelled() {
         Set<Integer> found = new HashSet<>();
         for (int round = 0; round < 2; round++) {
-            ByteBuffer numbers = walk(labelled);
+            ByteBuffer numbers = walk(LABELLED);
             while (numbers.hasRemaining()) {
                 found.add(numbers.getInt());
             }
@@ -66,14 +77,7 @@ final class Tasks implements AutoCloseable {
         return found;
     }
 
-    private static ByteBuffer walk(BpfLink link) {
-        return ByteBuffer.wrap(link.iterate()).order(ByteOrder.LITTLE_ENDIAN);
-    }
-
-    @Override
-    public void close() {
-        labelled.close();
-        adopt.close();
-        object.close();
+    private ByteBuffer walk(String program) {
+        return ByteBuffer.wrap(BpfIterator.runPinned(links.resolve(program))).order(ByteOrder.LITTLE_ENDIAN);
     }
 }

@@ -29,7 +29,7 @@ class LayoutTest {
             entry("union bpf_attr, info.info", BpfFs.INFO_POINTER), entry("union bpf_attr, map_id", BpfFs.BY_ID_ID),
             entry("union bpf_attr, test.prog_fd", BpfProgram.RUN_PROG_FD), entry("union bpf_attr, test.retval", BpfProgram.RUN_RETVAL),
             entry("union bpf_attr, test.ctx_size_in", BpfProgram.RUN_CTX_SIZE_IN), entry("union bpf_attr, test.ctx_in", BpfProgram.RUN_CTX_IN),
-            entry("union bpf_attr, iter_create.link_fd", BpfLink.ITER_LINK_FD), entry("struct bpf_prog_info, type", BpfProgram.INFO_TYPE),
+            entry("union bpf_attr, iter_create.link_fd", BpfIterator.LINK_FD), entry("struct bpf_prog_info, type", BpfProgram.INFO_TYPE),
             entry("struct bpf_prog_info, id", BpfProgram.INFO_ID), entry("struct bpf_prog_info, tag", BpfProgram.INFO_TAG),
             entry("struct bpf_prog_info, name", BpfProgram.INFO_NAME), entry("struct bpf_prog_info, run_time_ns", BpfProgram.INFO_RUN_TIME_NS),
             entry("struct bpf_prog_info, run_cnt", BpfProgram.INFO_RUN_CNT),
