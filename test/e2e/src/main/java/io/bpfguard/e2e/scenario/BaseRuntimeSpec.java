@@ -2,9 +2,11 @@ package io.bpfguard.e2e.scenario;
 
 import io.bpfguard.e2e.cri.Pod;
 import io.bpfguard.e2e.node.Containerd;
+import io.bpfguard.e2e.node.Event;
 import io.grpc.StatusRuntimeException;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** Pods of a containerd without NRI: by the OCI hook that every container of a runtime handler has from its base specification. */
 public final class BaseRuntimeSpec implements Scenario {
@@ -48,7 +50,24 @@ public final class BaseRuntimeSpec implements Scenario {
                 "where only labels decide and nobody says them, the container is refused with the reason", outcome);
         outcome = start(stage, stage.pod(name()));
         stage.report.check(outcome.equals("exit 0, size 1"), "a pod of another runtime handler has no hook", outcome);
+        if (!stage.kubelet.version().contains(" 1.6.")) {
+            claimedTwice(stage);
+        }
         stage.policies.remove(name());
+    }
+
+    /** The agent hears of a container by NRI and by the hook: it has one route, by the labels that the runtime tells. */
+    private void claimedTwice(Stage stage) throws InterruptedException {
+        stage.guarded();
+        var pod = stage.pod(name(), Containerd.GUARDED_HANDLER, Map.of(LABELS, "app=other"));
+        int mark = stage.agent.events().mark();
+        String outcome = start(stage, pod);
+        int events = stage.agent.events().settled(mark, Event::isDecision, 1, stage.agent.patience()).size();
+        stage.report.check(outcome.equals("exit 1, size 0") && events == 1, "claimed by NRI and by the hook: judged by the pod's own labels, once",
+                outcome + ", " + events + " events");
+        var container = stage.idle(pod, "twice");
+        long slots = Stream.of(stage.agent.command("status").output().split("\n")).filter(line -> line.contains(container.id())).count();
+        stage.report.check(slots == 1, "it has one slot", slots + " slots");
     }
 
     private String start(Stage stage, Pod pod) throws InterruptedException {

@@ -38,7 +38,7 @@ public final class Scenarios {
                 Catalogue::capabilities, UnixSockets::scenario, Catalogue::systemCalls, Catalogue::setns, Catalogue::functions, Catalogue::functionDeny,
                 SystemCallFunctions::new, Catalogue::lsmHooks, Catalogue::cveMount,
                 Catalogue::cveRelease, RuntimeWork::new, Sessions::new, Edits::new, Switches::new, Storm::new, Lasting::new,
-                Agreement::new, Commands::new, OddPaths::new, RuleCost::new, Programs::new, LatePrograms::new, Adoption::new, Launched::new, WrongStart::new, OciHook::new, BaseRuntimeSpec::new,
+                Agreement::new, Commands::new, OddPaths::new, RuleCost::new, Programs::new, LatePrograms::new, Adoption::new, Launched::new, WrongStart::new, OciHook::new, HookKills::new, BaseRuntimeSpec::new,
                 FirstInstruction::live, FirstInstruction::frozen, RuntimeRestart::new, LateRuntime::new, BadNode::new, NoBpfLsm::new, CgroupV1::new, Demo::new);
         for (var maker : concat(List.of(makers, Families.ALL, Acceptance.ALL, Conditions.ALL, Arguments.ALL))) {
             all.put(maker.get().name(), maker);
@@ -72,6 +72,6 @@ public final class Scenarios {
     /** Whether any of these looks at more than the node itself. */
     public static boolean needRuntime(List<Scenario> scenarios) {
         return scenarios.stream().anyMatch(scenario -> !(scenario instanceof Load || scenario instanceof BadNode
-                || scenario instanceof NoBpfLsm || scenario instanceof CgroupV1 || scenario instanceof OciHook));
+                || scenario instanceof NoBpfLsm || scenario instanceof CgroupV1 || scenario instanceof OciHook || scenario instanceof HookKills));
     }
 }
