@@ -29,6 +29,7 @@ import io.bpfguard.e2e.cri.v1.StartContainerRequest;
 import io.bpfguard.e2e.cri.v1.StopContainerRequest;
 import io.bpfguard.e2e.cri.v1.StopPodSandboxRequest;
 import io.bpfguard.e2e.cri.v1.VersionRequest;
+import io.bpfguard.e2e.node.Host;
 import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
@@ -106,7 +107,7 @@ public final class Kubelet implements AutoCloseable {
                 .putLabels("io.kubernetes.pod.namespace", spec.namespace())
                 .putLabels("io.kubernetes.pod.uid", uid)
                 .setLinux(LinuxPodSandboxConfig.newBuilder()
-                        .setCgroupParent("/kubepods/besteffort/pod" + uid)
+                        .setCgroupParent(Host.runsSystemd() ? "kubepods-besteffort-pod" + uid.replace('-', '_') + ".slice" : "/kubepods/besteffort/pod" + uid)
                         .setSecurityContext(LinuxSandboxSecurityContext.newBuilder()
                                 .setNamespaceOptions(hostNetwork())
                                 .setPrivileged(true) // lets its containers be privileged

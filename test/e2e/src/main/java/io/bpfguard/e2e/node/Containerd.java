@@ -55,7 +55,9 @@ public final class Containerd {
                   runtime_type = "io.containerd.runc.v2"
                   base_runtime_spec = "%s"
                   pod_annotations = ["bpfguard.io/*"]
-                """.formatted(table, name, layout.work().resolve(spec));
+                [%s.containerd.runtimes.%s.options]
+                  SystemdCgroup = %s
+                """.formatted(table, name, layout.work().resolve(spec), table, name, Host.runsSystemd());
     }
 
     public Kubelet kubelet() {

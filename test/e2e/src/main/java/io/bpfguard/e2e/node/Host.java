@@ -14,6 +14,11 @@ import java.util.Optional;
 public final class Host {
     private Host() {}
 
+    /** Whether process 1 is systemd: then runtimes have it make their cgroups, as scopes in slices. */
+    public static boolean runsSystemd() {
+        return lines(Path.of("/proc/1/comm")).equals(List.of("systemd"));
+    }
+
     /** Whether the process's mount namespace has a file system of this type at this place ("" for any type). */
     public static boolean mounted(int pid, String type, String target) {
         return mounts(pid).stream().anyMatch(line -> {

@@ -3,6 +3,7 @@ package io.bpfguard.e2e.oci;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.bpfguard.e2e.node.Host;
 import io.bpfguard.e2e.node.Layout;
 import io.bpfguard.e2e.node.Shell;
 import java.io.IOException;
@@ -56,7 +57,7 @@ public final class PlainRuntime implements OciTool {
     @Override
     public Shell.Result run(String id, Map<String, String> annotations, String... workload) {
         bundle(id, annotations, workload);
-        return Shell.run(command, "--root", root(), "run", "--bundle", directory(id).toString(), id);
+        return Shell.run(with("run", "--bundle", directory(id).toString(), id));
     }
 
     @Override
@@ -64,28 +65,29 @@ public final class PlainRuntime implements OciTool {
         bundle(id, annotations, "/bin/busybox", "sleep", "1000000");
         Path log = directory(id).resolve("log");
         // Its outputs must not be ours: we read them to their end.
-        var result = Shell.run("/bin/sh", "-c", "exec \"$0\" \"$@\" </dev/null >\"$LOG\" 2>&1".replace("$LOG", log.toString()),
-                command, "--root", root(), "run", "--detach", "--bundle", directory(id).toString(), id);
+        var result = Shell.run(Stream.concat(Stream.of("/bin/sh", "-c", "exec \"$0\" \"$@\" </dev/null >\"$LOG\" 2>&1".replace("$LOG", log.toString())),
+                Stream.of(with("run", "--detach", "--bundle", directory(id).toString(), id))).toArray(String[]::new));
         return new Shell.Result(result.status(), read(log));
     }
 
     @Override
     public Shell.Result exec(String id, String... workload) {
-        return Shell.run(Stream.concat(Stream.of(command, "--root", root(), "exec", id), Stream.of(workload)).toArray(String[]::new));
+        return Shell.run(with(Stream.concat(Stream.of("exec", id), Stream.of(workload)).toArray(String[]::new)));
     }
 
     @Override
     public void end(String id) {
-        Shell.run(command, "--root", root(), "delete", "--force", id);
+        Shell.run(with("delete", "--force", id));
     }
 
     @Override
     public boolean knows(String id) {
-        return Shell.run(command, "--root", root(), "state", id).ok();
+        return Shell.run(with("state", id)).ok();
     }
 
-    private String root() {
-        return work.resolve("run").toString();
+    private String[] with(String... arguments) {
+        var driver = Host.runsSystemd() ? Stream.of("--systemd-cgroup") : Stream.<String>empty();
+        return Stream.of(Stream.of(command, "--root", work.resolve("run").toString()), driver, Stream.of(arguments)).flatMap(part -> part).toArray(String[]::new);
     }
 
     private Path directory(String id) {
@@ -115,7 +117,7 @@ public final class PlainRuntime implements OciTool {
             bind((ArrayNode) spec.get("mounts"), layout.shared(), "/shared", "rw");
             ObjectNode notes = spec.putObject("annotations");
             annotations.forEach(notes::put);
-            ((ObjectNode) spec.get("linux")).put("cgroupsPath", "/by-hand/" + id);
+            ((ObjectNode) spec.get("linux")).put("cgroupsPath", Host.runsSystemd() ? "system.slice:byhand:" + id : "/by-hand/" + id);
             if (!hooks.launcher().isEmpty()) {
                 ObjectNode all = spec.putObject("hooks");
                 hook(all.putArray("createRuntime").addObject(), "createRuntime");

@@ -1,5 +1,6 @@
 package io.bpfguard.e2e.oci;
 
+import io.bpfguard.e2e.node.Host;
 import io.bpfguard.e2e.node.Layout;
 import io.bpfguard.e2e.node.Shell;
 import java.util.ArrayList;
@@ -7,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
-/** Podman as root, without a daemon and without systemd. Its hooks come from the directories that its configuration names. */
+/** Podman as root, without a daemon. Its hooks come from the directories that its configuration names. */
 public final class Podman implements OciTool {
     private static final String IMAGE = "bpfguard.test/busybox:1";
 
@@ -75,7 +76,7 @@ public final class Podman implements OciTool {
     private Shell.Result podman(Stream<String> arguments) {
         var storage = layout.work().resolve("podman");
         return Shell.run(Stream.concat(Stream.of("podman", "--root", storage.resolve("storage").toString(), "--runroot", storage.resolve("run").toString(),
-                "--storage-driver", "vfs", "--cgroup-manager", "cgroupfs", "--events-backend", "none", "--runtime", runtime), arguments)
+                "--storage-driver", "vfs", "--cgroup-manager", Host.runsSystemd() ? "systemd" : "cgroupfs", "--events-backend", "none", "--runtime", runtime), arguments)
                 .toArray(String[]::new));
     }
 }

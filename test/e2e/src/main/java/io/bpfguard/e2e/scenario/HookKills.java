@@ -158,7 +158,7 @@ public final class HookKills implements Scenario {
         JsonNode status = JSON.readTree(stage.agent.command("status", "--json").output());
         int ours = 0;
         for (JsonNode container : status.get("containers")) {
-            ours += container.get("cgroup").asText().startsWith("killed-") ? 1 : 0;
+            ours += container.get("cgroup").asText().contains("killed-") ? 1 : 0;
         }
         return ours;
     }

@@ -301,7 +301,7 @@ public final class OciHook implements Scenario {
             JsonNode status = JSON.readTree(stage.agent.command("status", "--json").output());
             int ours = 0;
             for (JsonNode container : status.get("containers")) {
-                ours += container.get("cgroup").asText().matches("(runc|crun)-.*|libpod-.*") ? 1 : 0;
+                ours += container.get("cgroup").asText().matches("(byhand-)?(runc|crun)-.*|libpod-.*") ? 1 : 0;
             }
             return ours;
         } catch (IOException e) {
