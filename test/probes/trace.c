@@ -6,11 +6,13 @@
  *   getfd                    its descriptor of FILE, by pidfd_getfd, and written to
  *   environ kcmp             what reading access gives: /proc/PID/environ, a byte of which is appended to FILE; kcmp
  *   self-mem thread-mem      this process's own memory, through /proc/self/mem, /proc/thread-self/mem
+ *   perf                     perf_event_open of its own processor time; without a file, holds
  * Exit status: see probe.h.
  */
 #include "probe.h"
 #include "call.h"
 #include <linux/kcmp.h>
+#include <linux/perf_event.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
@@ -214,12 +216,22 @@ static int thread_mem(char **argv)
 	return own(argv, "/proc/thread-self/mem");
 }
 
+static int perf(char **argv)
+{
+	static struct perf_event_attr attr = { .type = PERF_TYPE_SOFTWARE, .size = sizeof(attr), .config = PERF_COUNT_SW_TASK_CLOCK };
+	int error = status(CALL(perf_event_open, &attr, 0L, -1L, -1L, 0L));
+
+	hold(argv[0]);
+	return error;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct way ways[] = {
 		{ "seize", seize, 1 }, { "attach", attach, 1 }, { "traceme", traceme, 1 }, { "vm_writev", vm_writev, 1 },
 		{ "vm_readv", vm_readv, 1 }, { "mem", mem, 1 }, { "mem-read", mem_read, 1 }, { "getfd", getfd, 1 },
 		{ "environ", by_environ, 1 }, { "kcmp", by_kcmp, 1 }, { "self-mem", self_mem, 1 }, { "thread-mem", thread_mem, 1 },
+		{ "perf", perf, 1 },
 		{ 0 },
 	};
 

@@ -124,7 +124,7 @@ public final class Kubelet implements AutoCloseable {
         var security = LinuxContainerSecurityContext.newBuilder()
                 .setPrivileged(spec.privileged())
                 .setCapabilities(Capability.newBuilder().addAllAddCapabilities(spec.capabilities()))
-                .setNamespaceOptions(hostNetwork())
+                .setNamespaceOptions(hostNetwork().toBuilder().setPid(spec.hostProcesses() ? NamespaceMode.NODE : NamespaceMode.CONTAINER))
                 .setSeccomp(unconfined())
                 .setApparmor(unconfined());
         var config = ContainerConfig.newBuilder()

@@ -13,6 +13,8 @@ import java.util.function.Supplier;
  */
 final class Families {
     private static final int ENOENT = 2;
+    private static final int ENODEV = 19;
+    private static final int EAFNOSUPPORT = 97;
     private static final int ENOKEY = 126;
     private static final String SECRET = "/shared/vault/secret";
     private static final String NEW = "/shared/vault/new";
@@ -22,8 +24,8 @@ final class Families {
     private Families() {}
 
     static final List<Supplier<Scenario>> ALL = List.of(Families::opening, Families::writing, Families::names, Families::executing,
-            Families::mounting, Families::mountSources, Families::mountFlags, Families::connecting, Families::sockets, Families::namespaces,
-            Families::identity, Families::capabilitySets, Families::tracing, Families::aliases, Families::modules, Families::bpf, Families::keys, Families::rings, Families::signals,
+            Families::mounting, Families::mountSources, Families::mountFlags, Families::mountDefault, Families::connecting, Families::sockets, Families::namespaces, Families::namespaceKinds,
+            Families::identity, Families::capabilitySets, Families::tracing, Families::reading, Families::aliases, Families::modules, Families::bpf, Families::keys, Families::rings, Families::signals, Families::signalTargets,
             Families::devices);
 
     static Scenario opening() {
@@ -127,6 +129,23 @@ final class Families {
                 .scenario();
     }
 
+    /** Whatever no rule allows. */
+    static Scenario mountDefault() {
+        var changed = new ContainerEffect.MountsChanged();
+        return new Family("mount-default", "defaults.mounts", """
+                defaults: {mounts: deny}
+                mounts:
+                  - {action: allow, types: [tmpfs]}
+                """)
+                .ways(changed, "mount", both("new", "fsopen"), "proc", "/m/new")
+                .ways(changed, "mount", both("bind", "rbind", "tree"), "/shared", "/m/new")
+                .ways(changed, "mount", both("move", "move_mount"), "/m/old", "/m/new")
+                .ways(changed, "mount", both("remount", "reconfigure", "setattr", "umount"), "/m/old")
+                .harmless("/bin/sh", "-c", "mkdir -p /b && mount -t tmpfs other /b")
+                .harmless("/bin/cat", "/proc/self/mountinfo")
+                .scenario();
+    }
+
     /** What is mounted with these flags, and what may set them. */
     static Scenario mountFlags() {
         var changed = new ContainerEffect.MountsChanged();
@@ -207,6 +226,20 @@ final class Families {
                 .scenario();
     }
 
+    /** Some kinds of namespaces, and not the others. */
+    static Scenario namespaceKinds() {
+        var family = new Family("namespace-kinds", "namespaces[0]", """
+                namespaces:
+                  - {action: deny, kinds: [net, uts], operations: [create]}
+                """);
+        for (String kind : List.of("net", "uts")) {
+            both("unshare", "clone", "clone3").forEach(
+                    way -> family.add(namespace(family, new ProcessEffect.OtherNamespace(kind), way, kind)));
+        }
+        List.of("mnt", "ipc", "pid", "cgroup", "user").forEach(kind -> family.harmless("/probes/namespace", "unshare", kind));
+        return family.harmless("/probes/namespace", "clone3", "ipc").harmless("/probes/namespace", "unshare/32", "ipc").scenario();
+    }
+
     private static Trial namespace(Family family, Effect effect, String way, String kind) {
         var trial = family.way(effect, "namespace", way, kind);
         return new Trial(trial.title() + " " + kind, trial.command(), trial.errno(), trial.policy(), trial.rule(), effect);
@@ -260,6 +293,24 @@ final class Families {
                 .scenario();
     }
 
+    /** What only shows something of processes. */
+    static Scenario reading() {
+        var shown = new Effect.FileChanged("traced");
+        var family = new Family("tracing-read", "tracing[0]", """
+                tracing:
+                  - {action: deny, operations: [read]}
+                """)
+                .in(spec -> spec.capable("SYS_PTRACE", "PERFMON"))
+                .ways(new ProcessEffect.Holds("anon_inode:.?perf_event.?"), "trace", both("perf"))
+                .ways(new Effect.Nothing(), "trace", both("kcmp"), "/shared/traced");
+        both("environ").forEach(way -> family.add(family.way(shown, "trace", way, "/shared/traced").with(Errno.EACCES)));
+        return family
+                .harmless("/probes/trace", "seize", "/shared/traced")
+                .harmless("/probes/trace", "vm_writev", "/shared/traced")
+                .harmless("/bin/cat", "/proc/self/maps")
+                .scenario();
+    }
+
     static Scenario aliases() {
         return new Family("aliases", "files[0]", """
                 files:
@@ -277,13 +328,19 @@ final class Families {
     /** The module is one that nothing else needs; its file is there for containers. */
     static Scenario modules() {
         var loaded = new NodeEffect.ModuleLoaded("nlmon");
-        return new Family("modules", "kernelModules[0]", """
+        var family = new Family("modules", "kernelModules[0]", """
                 kernelModules:
                   - {action: deny}
                 """)
-                .in(spec -> spec.capable("SYS_MODULE"))
+                .in(spec -> spec.capable("SYS_MODULE", "SYS_BOOT"))
                 .ways(loaded, "module", both("init", "finit"), "/shared/module.ko")
                 .ways(new NodeEffect.ModuleGone("nlmon"), "module", both("delete"), "nlmon")
+                .ways(new NodeEffect.KexecLoaded(), "module", both("kexec"))
+                .ways(new NodeEffect.KexecLoaded(), "module", List.of("kexec-file"), "/shared/kernel");
+        // Who asked for what the kernel lacks is told that it is not there.
+        both("autoload-mount").forEach(way -> family.add(family.way(new NodeEffect.ModuleLoaded("minix"), "module", way, "minix", "/tmp").freely(ENOENT).denied(ENODEV)));
+        both("autoload-socket").forEach(way -> family.add(family.way(new NodeEffect.ModuleLoaded("tipc"), "module", way, "30", "4").denied(EAFNOSUPPORT)));
+        return family
                 .harmless("/bin/cat", "/proc/modules")
                 .scenario();
     }
@@ -332,8 +389,21 @@ final class Families {
                 signals:
                   - {action: deny, signals: [KILL]}
                 """)
-                .ways(new ProcessEffect.VictimKilled(), "signal", both("kill", "group", "tkill", "tgkill", "queue", "tgqueue", "pidfd", "async"))
+                .ways(new ProcessEffect.VictimKilled(), "signal", both("kill", "group", "tkill", "tgkill", "queue", "tgqueue", "pidfd", "async", "async-ex", "async-ioctl",
+                        "async-group"))
                 .harmless("/bin/sh", "-c", "sleep 100 & kill $!")
+                .scenario();
+    }
+
+    /** Processes that are not the container's, seen by one that shares the host's processes. */
+    static Scenario signalTargets() {
+        return new Family("signal-targets", "signals[0]", """
+                signals:
+                  - {action: deny, signals: [KILL], targets: [outside]}
+                """)
+                .in(ContainerSpec::seeingHostProcesses)
+                .ways(new NodeEffect.OutsiderKilled("outsider"), "signal", both("outside-kill", "outside-tgkill", "outside-queue", "outside-pidfd"), "/shared/outsider")
+                .harmless("/bin/sh", "-c", "sleep 100 & kill -9 $!")
                 .scenario();
     }
 

@@ -59,6 +59,45 @@ interface NodeEffect extends Effect {
         }
     }
 
+    /** A kernel waits to be booted into. */
+    record KexecLoaded() implements NodeEffect {
+        private static final Path FILE = Path.of("/sys/kernel/kexec_loaded");
+
+        @Override
+        public void reset(Stage stage, Container container) {
+            Shell.must(stage.layout.probes().resolve("module").toString(), "kexec-unload");
+        }
+
+        @Override
+        public boolean present(Stage stage, Container container) {
+            return content(FILE).strip().equals("1");
+        }
+    }
+
+    /**
+     * A process of the host that belongs to no container is gone.
+     *
+     * @param name of the shared file that has its number
+     */
+    record OutsiderKilled(String name) implements NodeEffect {
+        @Override
+        public void reset(Stage stage, Container container) {
+            Path file = stage.layout.shared().resolve(name);
+            if (!Files.exists(file) || gone(file)) {
+                Shell.must("/bin/sh", "-c", "sleep 1000000 </dev/null >/dev/null 2>&1 & echo $! >" + file);
+            }
+        }
+
+        @Override
+        public boolean present(Stage stage, Container container) {
+            return gone(stage.layout.shared().resolve(name));
+        }
+
+        private static boolean gone(Path file) {
+            return !Files.exists(Path.of("/proc", content(file).strip()));
+        }
+    }
+
     /** The user's keys have one that the probe adds. */
     record KeyAdded() implements NodeEffect {
         static final String NAME = "bpfguard-probe";
