@@ -2,7 +2,7 @@
  * signal HOW[/32] HOLD   Sends SIGKILL to a child named "victim": kill, group (its process group), tkill, tgkill, queue
  * (rt_sigqueueinfo), tgqueue (rt_tgsigqueueinfo), pidfd; async, async-ex, async-ioctl, async-group (as the owner of a descriptor, by F_SETOWN,
  * F_SETOWN_EX, FIOSETOWN and SIOCSPGRP, and F_SETSIG). With "outside-" before kill, tgkill, queue and pidfd, and the process's number in
- * a FILE before HOLD: to that process.
+ * a FILE instead of HOLD: to that process.
  * Then stays while the host looks (probe.h). Exit status: see probe.h; async reports nothing: EPERM here means that the child lives.
  */
 #include "probe.h"
@@ -192,8 +192,8 @@ int main(int argc, char **argv)
 		{ "kill", by_kill, 1 }, { "group", group, 1 }, { "tkill", by_tkill, 1 }, { "tgkill", by_tgkill, 1 },
 		{ "queue", queue, 1 }, { "tgqueue", tgqueue, 1 }, { "pidfd", by_pidfd, 1 }, { "async", async, 1 },
 		{ "async-ex", async_ex, 1 }, { "async-ioctl", async_ioctl, 1 }, { "async-group", async_group, 1 },
-		{ "outside-kill", outside_kill, 2 }, { "outside-tgkill", outside_tgkill, 2 }, { "outside-queue", outside_queue, 2 },
-		{ "outside-pidfd", outside_pidfd, 2 },
+		{ "outside-kill", outside_kill, 1 }, { "outside-tgkill", outside_tgkill, 1 }, { "outside-queue", outside_queue, 1 },
+		{ "outside-pidfd", outside_pidfd, 1 },
 		{ 0 },
 	};
 
