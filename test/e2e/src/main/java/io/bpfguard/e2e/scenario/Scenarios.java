@@ -25,7 +25,7 @@ public final class Scenarios {
             // What differs from kernel to kernel and from runtime to runtime; the rest is shown once, here or in the other group.
             "essential", concat(List.of(List.of("load"), ESSENTIAL, List.of("runtime-work", "sessions", "agreement", "unix-sockets", "commands", "odd-paths"))),
             // Takes minutes each on an emulated machine.
-            "slow", List.of("adoption", "launched", "wrong-start"),
+            "slow", List.of("adoption", "launched", "wrong-start", "web-server"),
             "all", concat(List.of(List.of("load", "start-up"), GRANULARITIES, List.of("system-call-functions", "custom-programs", "late-programs", "edits", "switches", "storm"), PATH,
                     List.of("runtime-restart", "late-runtime"))));
 
@@ -38,7 +38,7 @@ public final class Scenarios {
                 Catalogue::capabilities, UnixSockets::scenario, Catalogue::systemCalls, Catalogue::setns, Catalogue::functions, Catalogue::functionDeny,
                 SystemCallFunctions::new, Catalogue::lsmHooks, Catalogue::cveMount,
                 Catalogue::cveRelease, RuntimeWork::new, Sessions::new, Edits::new, Switches::new, Storm::new, Lasting::new,
-                Agreement::new, Commands::new, OddPaths::new, RuleCost::new, Programs::new, LatePrograms::new, Adoption::new, Launched::new, WrongStart::new, OciHook::new, HookKills::new, BaseRuntimeSpec::new,
+                Agreement::new, Commands::new, OddPaths::new, RuleCost::new, Programs::new, LatePrograms::new, Adoption::new, Launched::new, WrongStart::new, OciHook::new, HookKills::new, BaseRuntimeSpec::new, WebServer::new,
                 FirstInstruction::live, FirstInstruction::frozen, RuntimeRestart::new, LateRuntime::new, BadNode::new, NoBpfLsm::new, CgroupV1::new, Demo::new);
         for (var maker : concat(List.of(makers, Families.ALL, Acceptance.ALL, Conditions.ALL, Arguments.ALL))) {
             all.put(maker.get().name(), maker);
