@@ -11,6 +11,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
@@ -62,7 +63,7 @@ public final class EventFiles implements AutoCloseable {
 
     private boolean openOldest() throws IOException {
         for (int number = oldest(); number >= 0; number--) {
-            if (open(number)) {
+            if (open(number, Optional.empty())) {
                 return true;
             }
         }
@@ -71,18 +72,25 @@ public final class EventFiles implements AutoCloseable {
 
     private int oldest() {
         int number = 0;
-        while (Files.exists(RotatingFile.numbered(file, number + 1), LinkOption.NOFOLLOW_LINKS)) {
+        // In the middle of a rotation one number is missing.
+        while (exists(number + 1) || exists(number + 2)) {
             number++;
         }
         return number;
     }
 
-    private boolean open(int number) throws IOException {
+    private boolean exists(int number) {
+        return Files.exists(RotatingFile.numbered(file, number), LinkOption.NOFOLLOW_LINKS);
+    }
+
+    /** @param after the file that must be the next older one, where that matters */
+    private boolean open(int number, Optional<Object> after) throws IOException {
         Path path = RotatingFile.numbered(file, number);
         try {
             Object of = key(path);
             FileChannel opened = FileChannel.open(path, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
-            if (!of.equals(key(path))) {
+            // A rotation renames the oldest first: while that one has its name, what was opened is the one after it.
+            if (!of.equals(key(path)) || after.isPresent() && !after.get().equals(key(RotatingFile.numbered(file, number + 1)))) {
                 opened.close();
                 return false;
             }
@@ -110,10 +118,10 @@ public final class EventFiles implements AutoCloseable {
             // What was written between the last look and the rotation; nothing more comes now.
             drain(lines);
             // It was rotated away; one that is not there any more was older than all that are.
-            if (mine < 0 ? openOldest() : open(mine - 1)) {
+            if (mine < 0 ? openOldest() : open(mine - 1, Optional.of(key))) {
                 return true;
             }
-            if (mine > 0 && !Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
+            if (mine > 0 && !exists(0)) {
                 // Rotated, and nothing written since.
                 return false;
             }

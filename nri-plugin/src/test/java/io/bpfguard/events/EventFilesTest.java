@@ -162,6 +162,27 @@ class EventFilesTest {
         }
     }
 
+    /** As a rotation leaves the files between two of its renames. */
+    @Test
+    void aRotationThatIsHalfDoneIsNoEnd() throws Exception {
+        List<String> lines = new ArrayList<>();
+        try (RotatingFile out = rotating(9); EventFiles files = new EventFiles(file)) {
+            write(out, 0, 10);
+            files.readAll(lines::add);
+            write(out, 10, 45);
+            // The file that was read is 4 now; 4 and 3 have moved, 2 is about to.
+            Files.move(RotatingFile.numbered(file, 4), RotatingFile.numbered(file, 5));
+            Files.move(RotatingFile.numbered(file, 3), RotatingFile.numbered(file, 4));
+            files.readAll(lines::add);
+            assertThat(lines).isEqualTo(expected(0, 20));
+            Files.move(RotatingFile.numbered(file, 2), RotatingFile.numbered(file, 3));
+            Files.move(RotatingFile.numbered(file, 1), RotatingFile.numbered(file, 2));
+            Files.move(file, RotatingFile.numbered(file, 1));
+            files.readAll(lines::add);
+            assertThat(lines).isEqualTo(expected(0, 45));
+        }
+    }
+
     /** While lines are written and files rotated, no line comes twice, torn or out of order, and none is left out. */
     @Test
     void followingMissesNothing() throws Exception {
