@@ -3,6 +3,7 @@ package io.bpfguard.cli;
 import io.bpfguard.bpf.routing.ContainerState;
 import io.bpfguard.bpf.routing.KernelTables;
 import io.bpfguard.bpf.routing.KernelTables.LoadedRoute;
+import io.bpfguard.policy.model.Printable;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Map;
@@ -65,7 +66,7 @@ final class RoutesCommand implements Callable<Integer> {
     private static void print(Tables tables, PrintWriter out) {
         out.println("generation " + tables.generation());
         for (Route route : tables.routes()) {
-            out.println("route " + route.number() + ": " + route.containers().stream().map(container -> container.cgroup() + " (slot " + container.slot() + ")")
+            out.println("route " + route.number() + ": " + route.containers().stream().map(container -> Printable.of(container.cgroup()) + " (slot " + container.slot() + ")")
                     .collect(Collectors.joining(", ")));
             for (KernelTables.LoadedChain chain : route.chains()) {
                 out.printf("  %-28s chain %-5d %s%n", chain.hook(), chain.number(), chain.steps().stream().map(step -> step.program() + " ruleset " + step.ruleset()

@@ -8,6 +8,7 @@ import io.bpfguard.bpf.routing.RoutingState;
 import io.bpfguard.control.AgentStatus;
 import io.bpfguard.control.AgentStatus.NamedContainer;
 import io.bpfguard.control.ControlClient.NoAgent;
+import io.bpfguard.policy.model.Printable;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
@@ -105,7 +106,7 @@ final class StatusCommand implements Callable<Integer> {
             out.printf("%-6d %-9s %-6d %-10d %-8d %-8d %-8d %-8d %-8d %-9d %s%n", container.slot(), container.phase(),
                     container.route(), container.generation(), container.audited(), container.denied(), container.killed(),
                     container.errors(), container.eventsLost(), container.eventsThrottled(),
-                    container.name() == null ? container.cgroup() : container.name() + " (" + String.join(" ", container.policies()) + ")");
+                    container.name() == null ? Printable.of(container.cgroup()) : container.name() + " (" + String.join(" ", container.policies()) + ")");
         }
         out.flush();
     }

@@ -1,5 +1,7 @@
 package io.bpfguard.hook;
 
+import io.bpfguard.policy.model.Printable;
+
 /**
  * The hook cannot tell what a container is, or where: the container must not start without its policies. The message is one
  * line that says cause and remedy, made for the runtime's error text. It may quote what others wrote: every character that
@@ -22,7 +24,7 @@ public final class HookException extends Exception {
         for (int at = 0; at < text.length(); at = next) {
             int character = text.codePointAt(at);
             next = at + Character.charCount(character);
-            if (!isHarmful(character)) {
+            if (Printable.hasShape(character)) {
                 line.appendCodePoint(character);
                 continue;
             }
@@ -34,12 +36,5 @@ public final class HookException extends Exception {
             }
         }
         return line.toString();
-    }
-
-    /** Controls, line ends, what reorders text, halves of a pair, and what has no meaning. */
-    private static boolean isHarmful(int character) {
-        int type = Character.getType(character);
-        return type == Character.CONTROL || type == Character.FORMAT || type == Character.LINE_SEPARATOR
-                || type == Character.PARAGRAPH_SEPARATOR || type == Character.SURROGATE || type == Character.UNASSIGNED;
     }
 }

@@ -26,10 +26,10 @@ public final class Printable {
         return printable.toString();
     }
 
-    private static boolean hasShape(int point) {
+    /** False for controls, line ends, what reorders text, halves of a pair, and what has no meaning. */
+    public static boolean hasShape(int point) {
         return switch (Character.getType(point)) {
-            case Character.CONTROL, Character.FORMAT, Character.SURROGATE, Character.PRIVATE_USE, Character.UNASSIGNED, Character.LINE_SEPARATOR,
-                    Character.PARAGRAPH_SEPARATOR -> false;
+            case Character.CONTROL, Character.FORMAT, Character.SURROGATE, Character.UNASSIGNED, Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR -> false;
             default -> true;
         };
     }
