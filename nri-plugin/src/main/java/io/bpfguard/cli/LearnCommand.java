@@ -86,6 +86,7 @@ final class LearnCommand implements Callable<Integer> {
 
     private final ObjectMapper mapper = new ObjectMapper();
     private final Map<String, Observations> seen = new TreeMap<>();
+    private long unreadable;
 
     @Override
     public Integer call() throws NoAgent, IOException, InterruptedException, PolicyException {
@@ -106,6 +107,9 @@ final class LearnCommand implements Callable<Integer> {
             if (!record(containers.getFirst(), files, duration)) {
                 return 1;
             }
+        }
+        if (unreadable > 0) {
+            spec.commandLine().getErr().println("bpfguard: " + unreadable + " lines of " + events.path + " are no events, cut off when the disk was full: what they told is not in the policy");
         }
         write(policy(containers));
         return 0;
@@ -183,7 +187,7 @@ final class LearnCommand implements Callable<Integer> {
                 }
             }
         } catch (JsonProcessingException cutOff) {
-            // A line that a full disk cut off; it is among those that are missing.
+            unreadable++;
         }
     }
 
