@@ -9,10 +9,8 @@ import io.bpfguard.policy.check.Checker;
 import io.bpfguard.policy.check.RecordedKernel;
 import io.bpfguard.policy.check.SystemCalls;
 import io.bpfguard.policy.compile.Compiler;
-import io.bpfguard.policy.read.PolicyTestReader;
 import io.bpfguard.policy.select.Selector;
-import io.bpfguard.policy.simulate.TestRun;
-import java.nio.charset.StandardCharsets;
+import io.bpfguard.policy.simulate.Cases;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -44,7 +42,7 @@ class AuditPolicyTest {
                 "{systemCall: umount2, abi: i386}", "{hook: file_open, arguments: {file: /x, file.f_flags: O_RDWR}}",
                 "{hook: file_open, arguments: {file: /x, file.f_flags: O_RDWR|O_TRUNC}}", "{hook: file_open, arguments: {file: /x, file.f_flags: O_TRUNC}}",
                 "{hook: path_rename, arguments: {new_dentry: /x}}", "{hook: path_link, arguments: {new_dentry: /x}}");
-        assertThat(outcomes(cases, "audit")).hasSize(cases.size()).allSatisfy(outcome -> assertThat(outcome.passed()).as("%s: %s", outcome.test(), outcome.said()).isTrue());
+        said(cases, "audit");
     }
 
     /** It would fill the events. */
@@ -52,23 +50,11 @@ class AuditPolicyTest {
     void whatIsDoneAllTheTimeIsNotReported() throws Exception {
         List<String> cases = List.of("{network: send, address: 192.0.2.1, port: 80, protocol: tcp}", "{map: /lib/x.so}", "{systemCall: read}", "{systemCall: clone}",
                 "{hook: file_open, arguments: {file: /x, file.f_flags: O_RDONLY}}", "{hook: file_open, arguments: {file: /x, file.f_flags: O_WRONLY|O_APPEND}}");
-        assertThat(outcomes(cases, "allow")).hasSize(cases.size()).allSatisfy(outcome -> assertThat(outcome.passed()).as("%s: %s", outcome.test(), outcome.said()).isTrue());
+        said(cases, "allow");
     }
 
-    private static List<TestRun.Outcome> outcomes(List<String> cases, String expected) throws Exception {
-        StringBuilder test = new StringBuilder("""
-                apiVersion: bpfguard.io/v1
-                kind: PolicyTest
-                metadata: {name: t}
-                spec:
-                  policies: [p.yaml]
-                  container: {namespace: prod, labels: {app: web}, name: app}
-                  cases:
-                """);
-        cases.forEach(one -> test.append("    - ").append(one.substring(0, one.length() - 1)).append(", expect: ").append(expected).append("}\n"));
-        CheckedPolicies checked = Checker.check(Policies.read(TEXT), FakeNode.debian13());
-        return TestRun.run(PolicyTestReader.read("t.yaml", test.toString().getBytes(StandardCharsets.UTF_8)).getFirst(), checked,
-                new Compiler(checked, FakeNode.debian13()), FakeNode.debian13());
+    private static void said(List<String> cases, String expected) throws Exception {
+        Cases.pass(TEXT, FakeNode.debian13(), cases.stream().map(one -> one.substring(0, one.length() - 1) + ", expect: " + expected + "}").toArray(String[]::new));
     }
 
     @Test

@@ -14,7 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /** Runs cases, from their text, on policies, from theirs. The first case is in line 8, from column 7 on. */
-final class Cases {
+public final class Cases {
     private static final String HEAD = """
             apiVersion: bpfguard.io/v1
             kind: PolicyTest
@@ -27,7 +27,8 @@ final class Cases {
 
     private Cases() {}
 
-    static List<TestRun.Outcome> run(String policies, NodeCapabilities node, String... cases) throws PolicyException {
+    /** What came of each. */
+    public static List<TestRun.Outcome> run(String policies, NodeCapabilities node, String... cases) throws PolicyException {
         StringBuilder text = new StringBuilder(HEAD);
         for (String one : cases) {
             text.append("    - ").append(one).append('\n');
@@ -38,7 +39,7 @@ final class Cases {
     }
 
     /** All that is expected comes. */
-    static void pass(String policies, NodeCapabilities node, String... cases) throws PolicyException {
+    public static void pass(String policies, NodeCapabilities node, String... cases) throws PolicyException {
         assertThat(run(policies, node, cases)).hasSize(cases.length)
                 .allSatisfy(outcome -> assertThat(outcome.passed()).as("%s: %s", outcome.test().name(), outcome.said()).isTrue());
     }
